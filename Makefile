@@ -1,0 +1,57 @@
+# make with no target prints this list
+.DEFAULT_GOAL := help
+.PHONY: help report test lint lab bench clean
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+REPORT ?= reports/videophy2
+
+# uv ignores pip's settings, so hand on the folder of local wheels; uv stops when that folder is missing
+ifneq ($(wildcard $(PIP_FIND_LINKS)),)
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+endif
+export UV_LINK_MODE ?= copy
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+report: $(VENV)/.core ## install the core and write reports/videophy2 (REPORT=DIR for another)
+	$(BIN)/videophy-lab report $(REPORT)
+
+test: lint ## install everything and run the whole test suite on CPU
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## style, types, notebooks without outputs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lab: $(VENV)/.core ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+bench: $(VENV)/.dev ## time our resampling against pandas and scipy
+	$(BIN)/python benchmarks/resampling.py
+
+clean: ## remove the environment and the caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.made:
+	@[ -n "$(PYTHON)" ] || { echo "no Python 3.11 or newer found; install one, or name it: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@command -v uv >/dev/null || $(BIN)/python -m pip install --quiet uv || echo "uv is not to be had; pip does the work, more slowly"
+	@touch $@
+
+# uv from the machine, else from the environment, else pip
+INSTALL = $$(command -v uv >/dev/null && echo "uv pip install --python $(BIN)/python" \
+	|| { [ -x $(BIN)/uv ] && echo "$(BIN)/uv pip install --python $(BIN)/python"; } \
+	|| echo "$(BIN)/python -m pip install") --quiet --constraint constraints.txt
+
+$(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
+	$(INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/.core

@@ -1,0 +1,37 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture
+def shared() -> Path:
+    """Give the folder of real benchmark data that lies beside the checkout, or skip."""
+    if not (SHARED / "data" / "README.md").exists():
+        pytest.skip("the folder ../shared with the original data is not here; golden data covers the rest")
+    return SHARED
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Give a generator with a fixed seed."""
+    return np.random.default_rng(20260101)
+
+
+@pytest.fixture(autouse=True)
+def close_figures() -> Iterator[None]:
+    """Close every figure a test opened."""
+    yield
+    import sys
+
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

@@ -1,0 +1,1 @@
+"""videophy_lab."""
