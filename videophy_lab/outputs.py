@@ -1,0 +1,296 @@
+"""What a notebook hands to the report: tables, figures, estimates, headline numbers, findings."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+ESTIMATE_COLUMNS = ("quantity", "estimate", "low", "high", "level", "method", "n_videos", "n_prompts")
+LAST_COLUMNS = ("estimate", "low", "high", "level", "method", "n_videos", "n_prompts", "seed")
+PNG_DPI = 200
+
+# LaTeX's usual input encoding knows none of these
+LATEX_SYMBOLS = {
+    "α": r"$\alpha$",
+    "κ": r"$\kappa$",
+    "λ": r"$\lambda$",
+    "ρ": r"$\rho$",
+    "τ": r"$\tau$",
+    "φ": r"$\varphi$",
+    "χ": r"$\chi$",
+    "Δ": r"$\Delta$",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "−": r"$-$",
+}
+
+Digits = int | Mapping[str, int]
+
+
+class Outputs:
+    """Write one notebook's results into a folder and keep a list of them for the page.
+
+    Parameters
+    ----------
+    out : str or Path
+        Folder; made if missing.
+    notebook : str
+        The notebook's name without number and ending, for example ``"leaderboard"``: the prefix of every
+        file. Making a second `Outputs` for the same notebook starts its list anew.
+
+    Notes
+    -----
+    The list is ``manifest/<notebook>.json``: the items in the order of the calls, each with its ``kind``
+    (``table``, ``figure``, ``estimates``, ``headline``, ``finding``). Equal inputs give equal bytes.
+    """
+
+    def __init__(self, out: str | Path, *, notebook: str) -> None:
+        self.out = Path(out)
+        self.notebook = check_name(notebook, what="notebook")
+        self._items: list[dict[str, Any]] = []
+        self._estimates: pd.DataFrame | None = None
+        for folder in ("tables", "figures", "estimates", "manifest"):
+            (self.out / folder).mkdir(parents=True, exist_ok=True)
+        (self.out / "estimates" / f"{self.notebook}.csv").unlink(missing_ok=True)
+        self._write_manifest()
+
+    def table(self, frame: pd.DataFrame, name: str, *, caption: str, digits: Digits = 1) -> pd.DataFrame:
+        """Write a table as CSV (full precision) and as LaTeX (booktabs, rounded), and return it.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            An index with a name becomes the first column; an index without one is left out.
+        name : str
+            Gives ``tables/<notebook>_<name>.csv`` and ``.tex``.
+        caption : str
+            One sentence that stands beside the table on the page.
+        digits : int or mapping of column to int
+            Decimals of floats in LaTeX and on the page; columns that a mapping leaves out get 1.
+        """
+        stem = f"tables/{self.notebook}_{self._new_name('table', name)}"
+        rows = frame.reset_index() if any(label is not None for label in frame.index.names) else frame
+        if rows.columns.nlevels > 1:
+            raise ValueError(f"table {name!r} has a column header of several rows; flatten it before")
+        rounding = spread_digits(rows, digits)
+        write_text(self.out / f"{stem}.csv", rows.to_csv(index=False, lineterminator="\n"))
+        write_text(self.out / f"{stem}.tex", format_latex(rows, rounding))
+        self._add(
+            kind="table", name=name, file=f"{stem}.csv", tex=f"{stem}.tex", caption=caption, digits=rounding
+        )
+        return frame
+
+    def figure(self, fig: Figure, name: str, *, caption: str) -> Figure:
+        """Write a figure as PDF and as PNG without dates or versions, and return it.
+
+        The figure is closed for pyplot, so that a notebook shows the returned figure once.
+
+        Parameters
+        ----------
+        fig : matplotlib Figure
+        name : str
+            Gives ``figures/<notebook>_<name>.pdf`` and ``.png``.
+        caption : str
+            What the figure shows, in words that also serve a reader who cannot see it.
+        """
+        stem = f"figures/{self.notebook}_{self._new_name('figure', name)}"
+        undated = {"CreationDate": None, "Creator": None, "Producer": None}
+        fig.savefig(self.out / f"{stem}.pdf", metadata=undated)
+        fig.savefig(self.out / f"{stem}.png", dpi=PNG_DPI, metadata={"Software": None})
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close(fig)
+        self._add(kind="figure", name=name, file=f"{stem}.png", pdf=f"{stem}.pdf", caption=caption)
+        return fig
+
+    def estimates(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Check a table of estimates and append it to ``estimates/<notebook>.csv``; return the new rows.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            ``quantity``, any group columns, ``estimate``, ``low``, ``high``, ``level``, ``method``,
+            ``n_videos``, ``n_prompts``, and ``seed`` where chance entered.
+
+        Raises
+        ------
+        ValueError
+            A column is missing, a number is not one, an interval is upside down, a row comes twice.
+        """
+        import pandas as pd
+
+        checked = check_estimates(frame)
+        together = checked if self._estimates is None else pd.concat([self._estimates, checked])
+        together = order_estimates(together.reset_index(drop=True))
+        check_distinct(together)
+        file = f"estimates/{self.notebook}.csv"
+        write_text(self.out / file, together.to_csv(index=False, lineterminator="\n"))
+        self._estimates = together
+        if not any(item["kind"] == "estimates" for item in self._items):
+            self._add(kind="estimates", file=file)
+        return checked
+
+    def headline(self, *, label: str, value: str, note: str = "") -> None:
+        """Put a number on top of the page.
+
+        Parameters
+        ----------
+        label, value, note : str
+            What it is, the number, and what a reader must know with it (counts, interval).
+        """
+        self._add(kind="headline", label=label, value=value, note=note)
+        show_markdown(
+            f"**{escape_markdown(label)}: {escape_markdown(value)}**"
+            + (note and f" ({escape_markdown(note)})")
+        )
+
+    def finding(self, sentence: str) -> None:
+        """Close the notebook with a sentence written from its numbers; it also opens the page's section."""
+        if not sentence.strip():
+            raise ValueError("a finding is empty; write a sentence with its numbers")
+        self._add(kind="finding", text=" ".join(sentence.split()))
+        show_markdown(escape_markdown(" ".join(sentence.split())))
+
+    def _new_name(self, kind: str, name: str) -> str:
+        check_name(name, what=kind)
+        if any(item["kind"] == kind and item["name"] == name for item in self._items):
+            raise ValueError(
+                f"{self.notebook} has a {kind} {name!r} already; give each its own name, "
+                "and run the cell that makes Outputs before running the notebook again"
+            )
+        return name
+
+    def _add(self, **item: Any) -> None:
+        self._items.append(item)
+        self._write_manifest()
+
+    def _write_manifest(self) -> None:
+        manifest = {"notebook": self.notebook, "items": self._items}
+        text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+        write_text(self.out / "manifest" / f"{self.notebook}.json", text)
+
+
+def check_name(name: str, *, what: str) -> str:
+    """Return a name that is safe as part of a file name, or raise."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise ValueError(f"the {what} name {name!r} may hold letters, digits, _ and - only")
+    return name
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all, as UTF-8, line ends as given."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_bytes(text.encode("utf-8"))
+    os.replace(draft, path)
+
+
+def check_estimates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return estimates in the contract's order of columns, or raise naming the row and the column."""
+    import pandas as pd
+
+    missing = [column for column in ESTIMATE_COLUMNS if column not in frame.columns]
+    if missing:
+        raise ValueError(
+            f"estimates lack the column(s) {', '.join(missing)}; given: "
+            f"{', '.join(map(str, frame.columns))}; needed: {', '.join(ESTIMATE_COLUMNS)}"
+        )
+    rows = frame.reset_index(drop=True)
+    for column in ("estimate", "low", "high", "level", "n_videos", "n_prompts"):
+        if not pd.api.types.is_numeric_dtype(rows[column]):
+            raise ValueError(f"estimates column {column!r} must hold numbers, got {rows[column].dtype}")
+    faults = {
+        "quantity is blank": rows["quantity"].isna() | (rows["quantity"].astype(str).str.strip() == ""),
+        "low is above high": rows["low"] > rows["high"],
+        "level is not between 0 and 1": ~rows["level"].between(0, 1, inclusive="neither"),
+        "n_videos is not a count": ~((rows["n_videos"] >= 0) & (rows["n_videos"] % 1 == 0)),
+        "n_prompts is not a count": ~((rows["n_prompts"] >= 0) & (rows["n_prompts"] % 1 == 0)),
+    }
+    for fault, where in faults.items():
+        if where.any():
+            first = rows.loc[where].iloc[0].to_dict()
+            raise ValueError(f"estimates row {where.idxmax()}: {fault}: {first}")
+    return order_estimates(rows)
+
+
+def order_estimates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put the quantity first, then the groups, then the numbers; counts and seeds become whole numbers."""
+    groups = [column for column in frame.columns if column != "quantity" and column not in LAST_COLUMNS]
+    ordered = frame[["quantity", *groups, *(column for column in LAST_COLUMNS if column in frame.columns)]]
+    whole = [column for column in ("n_videos", "n_prompts", "seed") if column in ordered.columns]
+    return ordered.astype(dict.fromkeys(whole, "Int64"))
+
+
+def check_distinct(frame: pd.DataFrame) -> None:
+    """Raise if two rows estimate the same quantity of the same group in the same way."""
+    numbers = {"estimate", "low", "high", "n_videos", "n_prompts", "seed"}
+    key = [column for column in frame.columns if column not in numbers]
+    twice = frame.duplicated(key, keep=False)
+    if twice.any():
+        first = frame.loc[twice, key].iloc[0].dropna().to_dict()
+        raise ValueError(
+            f"two estimates are of the same thing: {first}; add the group column that tells them apart"
+        )
+
+
+def spread_digits(frame: pd.DataFrame, digits: Digits) -> dict[str, int]:
+    """Give the decimals of every float column; none to counts that are floats because one is missing."""
+    if isinstance(digits, Mapping):
+        strangers = [column for column in digits if column not in frame.columns]
+        if strangers:
+            raise ValueError(f"digits names {strangers}, which the table lacks; it has {list(frame.columns)}")
+    spread = {}
+    for column in frame.select_dtypes("float").columns:
+        known = frame[column].dropna()
+        is_count = len(known) < len(frame) and bool((known % 1 == 0).all())
+        fallback = 0 if is_count else 1 if isinstance(digits, Mapping) else digits
+        spread[str(column)] = digits.get(column, fallback) if isinstance(digits, Mapping) else fallback
+    return spread
+
+
+def format_cell(value: Any, digits: int | None) -> str:
+    """Write one cell for a reader: blank for missing, rounded floats, true minus signs left to the font."""
+    import pandas as pd
+
+    if pd.isna(value):
+        return ""
+    if digits is None or isinstance(value, str):
+        return str(value)
+    rounded = f"{value:.{digits}f}"
+    return rounded.removeprefix("-") if float(rounded) == 0 else rounded
+
+
+def format_latex(frame: pd.DataFrame, digits: Mapping[str, int]) -> str:
+    """Write a booktabs ``tabular``: text escaped, floats rounded, numbers to the right."""
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    cells = frame.astype(object)
+    for column in cells.columns:
+        cells[column] = [format_cell(value, digits.get(str(column))) for value in frame[column]]
+    numeric = [is_numeric_dtype(frame[column]) and not is_bool_dtype(frame[column]) for column in frame]
+    layout = "".join("r" if right else "l" for right in numeric)
+    text = cells.to_latex(index=False, escape=True, column_format=layout)
+    for symbol, command in LATEX_SYMBOLS.items():
+        text = text.replace(symbol, command)
+    return text
+
+
+def escape_markdown(text: str) -> str:
+    """Keep Markdown from reading plain text as markup."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", text)
+
+
+def show_markdown(text: str) -> None:
+    """Show a paragraph in a notebook; do nothing outside one."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        from IPython.display import Markdown, display
+
+        display(Markdown(text))  # type: ignore[no-untyped-call]
