@@ -48,9 +48,9 @@ def minimum_detectable_difference(
 
     Notes
     -----
-    (z₁ + z₂) √(2 p(1 - p)(1 - φ) / n), both rates having the variance at ``rate``: the normal approximation
-    of Fleiss, Levin & Paik, *Statistical Methods for Rates and Proportions* (2003), section 4.2, with the
-    covariance of paired outcomes taken off.
+    (z₁ + z₂) √(2 p(1 - p)(1 - φ) / n), both rates having the variance at ``rate``: Chow, Shao & Wang,
+    *Sample Size Calculations in Clinical Research* (2008), section 4.2, with the covariance of paired
+    outcomes taken off.
     """
     _check_rates(rate, rate, correlation)
     if n < 1:
