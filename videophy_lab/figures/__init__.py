@@ -1,0 +1,19 @@
+"""Paper figures, one function each: a table of estimates in, a matplotlib figure out; nothing is computed.
+
+Sizes are inches at print size: ``COLUMN`` fits one column of a two-column paper, ``PAGE`` its whole width.
+Every function takes ``labels``, a mapping from the table's names to the names that readers know.
+"""
+
+from videophy_lab.figures.judges import plot_calibration, plot_confusion, plot_labelling, plot_levels
+from videophy_lab.figures.leaderboard import plot_laws, plot_leaderboard, plot_means, plot_two_benchmarks
+
+__all__ = [
+    "plot_calibration",
+    "plot_confusion",
+    "plot_labelling",
+    "plot_laws",
+    "plot_leaderboard",
+    "plot_levels",
+    "plot_means",
+    "plot_two_benchmarks",
+]

@@ -1,0 +1,84 @@
+"""The style, sizes, colours and small marks that every figure shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLUMN, PAGE = 3.4, 7.0
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#7A7A7A"
+Labels = Mapping[str, str]
+
+
+def use_paper_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Draw in the style of ``paper.mplstyle`` without changing the caller's settings."""
+
+    @wraps(draw)
+    def styled(*args: Any, **options: Any) -> Figure:
+        import matplotlib.pyplot as plt
+
+        with plt.style.context(Path(__file__).parents[1] / "paper.mplstyle"):
+            return draw(*args, **options)
+
+    return styled
+
+
+def draw_intervals(
+    ax: Axes,
+    y: np.ndarray,
+    rows: pd.DataFrame,
+    *,
+    color: str,
+    label: str | None = None,
+    scale: float = 1,
+    marker: str = "o",
+    open_: bool = False,
+) -> None:
+    """Draw the estimates of ``rows`` with their intervals, one a height ``y``."""
+    estimate = scale * rows["estimate"].to_numpy(dtype=float)
+    low, high = (scale * rows[name].to_numpy(dtype=float) for name in ("low", "high"))
+    error = np.clip(np.vstack([estimate - low, high - estimate]), 0, None)
+    face = "white" if open_ else color
+    ax.errorbar(
+        estimate, y, xerr=error, fmt=marker, color=color, markerfacecolor=face, label=label, elinewidth=1.2
+    )
+
+
+def write_values(
+    ax: Axes, y: np.ndarray, rows: pd.DataFrame, form: str, *, color: str = "black", scale: float = 1
+) -> None:
+    """Write every estimate to the right of its interval."""
+    for position, row in zip(y, rows.itertuples(), strict=True):
+        if np.isfinite(row.estimate):
+            end = row.high if np.isfinite(row.high) else row.estimate
+            ax.annotate(
+                form.format(scale * row.estimate), (scale * end, position), xytext=(3, 0),
+                textcoords="offset points", va="center", fontsize=6.5, color=color,
+            )  # fmt: skip
+
+
+def cycle_colours(n: int) -> list[str]:
+    """Give n colours of the style, in order, from the start again when they run out."""
+    from matplotlib import rcParams
+
+    colours = rcParams["axes.prop_cycle"].by_key()["color"]
+    return [f"#{c}" if not c.startswith("#") else c for c in (colours * (n // len(colours) + 1))[:n]]
+
+
+def label_method(method: str) -> str:
+    """Give a correlation's name as readers know it."""
+    return {"pearson": "Pearson r", "spearman": "Spearman ρ", "kendall": "Kendall τ-b"}.get(method, method)
+
+
+def label(labels: Labels | None, name: str) -> str:
+    """Give the name that readers know, or the table's own."""
+    return (labels or {}).get(name, name)

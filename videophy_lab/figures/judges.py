@@ -1,0 +1,168 @@
+"""Figures of judges: the four levels, confusion, calibration, what labels buy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from videophy_lab.figures.base import (
+    BLUE,
+    GREY,
+    PAGE,
+    Labels,
+    cycle_colours,
+    draw_intervals,
+    label,
+    label_method,
+    use_paper_style,
+    write_values,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CENTRING_LABELS = {
+    "none": "pooled",
+    "generator": "within generators",
+    "prompt": "within prompts",
+    "both": "within both",
+}
+
+
+@use_paper_style
+def plot_levels(
+    estimates: pd.DataFrame, *, tasks: Sequence[str] = ("sa", "pc"), labels: Labels | None = None, method: str
+) -> Figure:
+    """Plot correlations of scorers with human ratings, one block a level, one panel a task.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Rows of ``correlate`` with ``scorer, rating_task, centred_by``; rows without an estimate are left out.
+    method : str
+        ``"pearson"``, ``"spearman"`` or ``"kendall"``.
+    """
+    import matplotlib.pyplot as plt
+
+    rows = estimates[estimates["quantity"].eq(method)].dropna(subset=["estimate"])
+    scorers = list(dict.fromkeys(rows["scorer"]))
+    levels = [name for name in CENTRING_LABELS if name in set(rows["centred_by"])]
+    colours = dict(zip(scorers, cycle_colours(len(scorers)), strict=True))
+    fig, axes = plt.subplots(
+        1,
+        len(tasks),
+        figsize=(PAGE, 0.7 + 0.17 * len(levels) * (len(scorers) + 1)),
+        sharey=True,
+        squeeze=False,
+    )
+    for ax, task in zip(axes[0], tasks, strict=True):
+        for index, scorer in enumerate(scorers):
+            of_scorer = rows[rows["scorer"].eq(scorer) & rows["rating_task"].eq(task)].set_index("centred_by")
+            shown = of_scorer.reindex(levels).reset_index()
+            y = np.arange(len(levels)) * (len(scorers) + 1.0) + index
+            draw_intervals(ax, y, shown, color=colours[scorer], label=label(labels, scorer))
+            write_values(ax, y, shown, "{:.2f}", color=colours[scorer])
+        ax.axvline(0, color="black", linewidth=0.6)
+        ax.grid(axis="y", visible=False)
+        ax.set_title({"sa": "Semantic adherence", "pc": "Physical commonsense"}.get(task, task))
+        ax.set_xlabel(f"{label_method(method)} with the human rating, 95 % interval")
+    centres = np.arange(len(levels)) * (len(scorers) + 1.0) + (len(scorers) - 1) / 2
+    axes[0, 0].set_yticks(centres, [CENTRING_LABELS[name] for name in levels])
+    axes[0, 0].invert_yaxis()
+    if len(scorers) > 1:
+        fig.legend(
+            *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=min(4, len(scorers))
+        )
+    return fig
+
+
+@use_paper_style
+def plot_confusion(confusion: pd.DataFrame, *, labels: Labels | None = None) -> Figure:
+    """Plot how often humans gave one value and the judge another, one panel a scorer and task.
+
+    Parameters
+    ----------
+    confusion : DataFrame
+        ``scorer, task, rating, score, n_videos``.
+    """
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+
+    panels = list(confusion.groupby(["scorer", "task"], sort=False))
+    fig, axes = plt.subplots(1, len(panels), figsize=(2.6 * len(panels), 2.5), squeeze=False)
+    for ax, ((scorer, task), rows) in zip(axes[0], panels, strict=True):
+        counts = rows.pivot(index="rating", columns="score", values="n_videos").sort_index(ascending=False)
+        counts.index, counts.columns = counts.index.map("{:g}".format), counts.columns.map("{:g}".format)
+        sns.heatmap(
+            counts, annot=True, fmt="d", cmap="Blues", cbar=False, square=True, linewidths=0.5, ax=ax,
+            annot_kws={"size": 7},
+        )  # fmt: skip
+        ax.set_title(f"{label(labels, scorer)}, {task.upper()}")
+        ax.set_xlabel("judge's score")
+        ax.set_ylabel("human rating")
+        ax.tick_params(length=0, rotation=0)
+    return fig
+
+
+@use_paper_style
+def plot_calibration(curve: pd.DataFrame, *, labels: Labels | None = None, success: float = 4) -> Figure:
+    """Plot how often humans rated a success, for every score the judge gave.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        Estimates ``success_rate`` with ``scorer, rating_task, score``.
+    """
+    import matplotlib.pyplot as plt
+
+    panels = list(curve.groupby(["scorer", "rating_task"], sort=False))
+    fig, axes = plt.subplots(1, len(panels), figsize=(2.6 * len(panels), 2.3), sharey=True, squeeze=False)
+    for ax, ((scorer, task), rows) in zip(axes[0], panels, strict=True):
+        rows = rows.sort_values("score")
+        error = [100 * (rows["estimate"] - rows["low"]), 100 * (rows["high"] - rows["estimate"])]
+        ax.errorbar(rows["score"], 100 * rows["estimate"], yerr=error, fmt="o-", color=BLUE)
+        for row in rows.itertuples():
+            ax.annotate(
+                f"n = {row.n_videos}", (row.score, 100 * row.low), xytext=(0, -3), textcoords="offset points",
+                ha="center", va="top", fontsize=6, color=GREY,
+            )  # fmt: skip
+        ax.set_ylim(-8, 100)
+        ax.margins(x=0.15)
+        ax.set_title(f"{label(labels, scorer)}, {task.upper()}")
+        ax.set_xlabel("judge's score")
+    axes[0, 0].set_ylabel(f"videos that humans rated ≥ {success:g} (%)")
+    return fig
+
+
+@use_paper_style
+def plot_labelling(simulation: pd.DataFrame, *, labels: Labels | None = None) -> Figure:
+    """Plot what more human labels buy: interval width, coverage, and the ranking of generators.
+
+    Parameters
+    ----------
+    simulation : DataFrame
+        ``size, method, width, coverage, kendall, best_right``.
+    """
+    import matplotlib.pyplot as plt
+
+    panels = {
+        "width": "mean width of the interval (points)",
+        "kendall": "rank correlation with the truth (τ-b)",
+        "best_right": "best generator found (%)",
+    }
+    fig, axes = plt.subplots(1, 3, figsize=(PAGE, 2.2))
+    for ax, (column, title) in zip(axes, panels.items(), strict=True):
+        factor = 1 if column == "kendall" else 100
+        for marker, (method, rows) in zip("osD^", simulation.groupby("method", sort=False), strict=False):
+            ax.plot(rows["size"], factor * rows[column], marker=marker, label=label(labels, str(method)))
+        ax.set_xscale("log")
+        ax.set_xticks(sorted(simulation["size"].unique()), sorted(simulation["size"].unique()))
+        ax.minorticks_off()
+        ax.set_title(title, fontsize=7.5, fontweight="normal")
+        ax.set_xlabel("human labels a generator")
+        ax.set_ylim(bottom=0)
+    axes[0].legend(loc="upper right")
+    return fig

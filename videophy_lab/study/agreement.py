@@ -1,0 +1,309 @@
+"""A judge against humans: correlations, the joint decision, pairs, calibration; two judges compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from videophy_lab.collisions import drop_collisions, find_collisions, warn_collisions
+from videophy_lab.schema import Scale, infer_scale
+from videophy_lab.stats.agreement import (
+    binary_agreement,
+    calibration_curve,
+    confusion_matrix,
+    ordinal_agreement,
+)
+from videophy_lab.stats.comparison import compare_judges as compare_two
+from videophy_lab.stats.estimate import Estimate
+from videophy_lab.stats.pairwise import crossfit_pairwise_accuracy
+from videophy_lab.study.correlation import correlate, pair_columns
+from videophy_lab.study.tables import (
+    TASKS,
+    derive_joint,
+    make_estimates,
+    make_row,
+    pivot_ratings,
+    pivot_scores,
+    score_success,
+)
+
+ON_COLLISION = ("warn", "drop", "ignore", "error")
+
+
+def resolve_collisions(
+    scores: pd.DataFrame, *, videos: pd.DataFrame | None = None, on_collision: str = "warn"
+) -> pd.DataFrame:
+    """Look for one file scored under several generators' names, and warn, drop or stop.
+
+    Parameters
+    ----------
+    on_collision : {"warn", "drop", "ignore", "error"}
+        ``"drop"`` keeps only the scores that are certain.
+
+    Raises
+    ------
+    ValueError
+        With ``"error"`` and a collision found, naming the generators.
+    """
+    if on_collision not in ON_COLLISION:
+        raise ValueError(f"on_collision must be one of {', '.join(ON_COLLISION)}; not {on_collision!r}")
+    if on_collision == "ignore":
+        return scores
+    collisions = find_collisions(scores, videos)
+    if collisions.empty:
+        return scores
+    if on_collision == "error":
+        pairs = ", ".join((collisions["generator_a"] + " = " + collisions["generator_b"]).unique())
+        raise ValueError(
+            f"the same scores stand under two generators ({pairs}): one file was scored twice. "
+            "Score again with a file name that carries the generator, or pass on_collision='drop'"
+        )
+    warn_collisions(collisions)
+    return drop_collisions(scores, collisions) if on_collision == "drop" else scores
+
+
+def agreement(
+    ratings: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    on_collision: str = "warn",
+    value: str = "score",
+    scale: Scale | None = None,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Measure how well every scorer agrees with the human ratings.
+
+    Parameters
+    ----------
+    ratings, scores : DataFrame
+        Tables of the contract's form, joined by ``video_id``.
+    on_collision : {"warn", "drop", "ignore", "error"}
+        What to do when a scorer's scores are identical across two generators for nearly all shared prompts,
+        or two videos have one SHA-256.
+    value : {"score", "expected"}
+        Which column of the scores is used for correlations and pairs.
+    seed : int
+        Decides the folds of prompts in which the tie threshold is tuned.
+
+    Returns
+    -------
+    DataFrame
+        Estimates with ``scorer, score_task, rating_task, centred_by, n_missing``: Pearson, Spearman and
+        Kendall τ-b at every level; for a judge on the ratings' scale also exact agreement, agreement within
+        one, mean difference and quadratic weighted κ; pairwise accuracy within prompts and within
+        generators, with ties tuned on other prompts; and for a judge with SA and PC the joint decision:
+        accuracy beside the majority class's, precision, recall, F1, φ.
+    """
+    scores = resolve_collisions(scores, on_collision=on_collision)
+    scale = scale or infer_scale(ratings)
+    options = {"scale": scale, "confidence": confidence}
+    return make_estimates(
+        [
+            *correlate(ratings, scores, value=value, **options).to_dict("records"),
+            *_ordinal_rows(ratings, scores, **options),
+            *_pairwise_rows(ratings, scores, value=value, seed=seed, **options),
+            *_joint_rows(ratings, scores, **options),
+        ]
+    )
+
+
+def _ordinal_rows(
+    ratings: pd.DataFrame, scores: pd.DataFrame, *, scale: Scale, confidence: float
+) -> list[dict[str, object]]:
+    categories = np.arange(scale.low, scale.high + 1)
+    rows = []
+    for groups, human, judge, prompts, _, n_missing in pair_columns(ratings, scores, scale=scale):
+        on_scale = np.isin(judge, categories).all() and np.isin(human, categories).all()
+        if groups["score_task"] not in TASKS or not on_scale:
+            continue
+        found = ordinal_agreement(human, judge, prompts, categories=categories, level=confidence)
+        rows += [make_row(e, name, **groups) | {"n_missing": n_missing} for name, e in found.items()]
+    return rows
+
+
+def _pairwise_rows(
+    ratings: pd.DataFrame, scores: pd.DataFrame, *, value: str, seed: int, scale: Scale, confidence: float
+) -> list[dict[str, object]]:
+    rows = []
+    for groups, human, judge, prompts, _generators, n_missing in pair_columns(
+        ratings, scores, value=value, scale=scale
+    ):
+        found = crossfit_pairwise_accuracy(
+            human, judge, prompts, rng=np.random.default_rng(seed), level=confidence
+        )
+        rows.append(
+            make_row(found.estimate, "pairwise_accuracy", **groups, centred_by="prompt")
+            | {"n_missing": n_missing, "seed": seed}
+        )
+    return rows
+
+
+def join_joint(ratings: pd.DataFrame, scores: pd.DataFrame, *, scale: Scale | None = None) -> pd.DataFrame:
+    """Join the human joint label with the joint that each judge's SA and PC imply.
+
+    Returns
+    -------
+    DataFrame
+        ``scorer, video_id, prompt_id, generator, joint, joint_score`` for the videos that have both;
+        ``attrs["n_missing"]`` counts, by scorer, the rated videos left without a score.
+    """
+    scale = scale or infer_scale(ratings)
+    videos = pivot_ratings(ratings, scale=scale).dropna(subset=["joint"])
+    wide = pivot_scores(scores)
+    parts, missing = [], {}
+    for scorer, of_scorer in wide.groupby("scorer", sort=False):
+        if not set(TASKS) <= set(of_scorer.dropna(axis=1, how="all").columns):
+            continue
+        success = score_success(of_scorer[list(TASKS)].to_numpy().ravel(), scale)
+        decided = of_scorer[["scorer", "video_id"]].assign(
+            joint_score=derive_joint(of_scorer["sa"], of_scorer["pc"], success)
+        )
+        joined = videos.merge(decided.dropna(subset=["joint_score"]), on="video_id")
+        missing[str(scorer)] = len(videos) - len(joined)
+        parts.append(joined)
+    columns = ["scorer", "video_id", "prompt_id", "generator", "joint", "joint_score"]
+    table = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    table.attrs["n_missing"] = missing
+    return table
+
+
+def _joint_rows(
+    ratings: pd.DataFrame, scores: pd.DataFrame, *, scale: Scale, confidence: float
+) -> list[dict[str, object]]:
+    joint = join_joint(ratings, scores, scale=scale)
+    rows = []
+    for scorer, of_scorer in joint.groupby("scorer", sort=False):
+        found = binary_agreement(
+            of_scorer["joint"].to_numpy() == 1,
+            of_scorer["joint_score"].to_numpy() == 1,
+            of_scorer["prompt_id"].to_numpy(dtype=str),
+            level=confidence,
+        )
+        groups = {"scorer": str(scorer), "score_task": "joint", "rating_task": "joint"}
+        n_missing = joint.attrs["n_missing"][str(scorer)]
+        rows += [
+            make_row(e, f"joint_{name}", **groups) | {"n_missing": n_missing} for name, e in found.items()
+        ]
+    return rows
+
+
+def tabulate_confusion(
+    ratings: pd.DataFrame, scores: pd.DataFrame, *, scale: Scale | None = None
+) -> pd.DataFrame:
+    """Tabulate how often humans gave one value and the judge another.
+
+    Returns
+    -------
+    DataFrame
+        ``scorer, task, rating, score, n_videos``; every pair of values has its row, zeros too. Scorers that
+        are not on the ratings' scale have none.
+    """
+    scale = scale or infer_scale(ratings)
+    categories = np.arange(scale.low, scale.high + 1)
+    parts = []
+    for groups, human, judge, *_ in pair_columns(ratings, scores, scale=scale):
+        if not (np.isin(judge, categories).all() and np.isin(human, categories).all()):
+            continue
+        counts = confusion_matrix(human, judge, categories=categories)
+        rating, score = np.meshgrid(categories, categories, indexing="ij")
+        parts.append(
+            pd.DataFrame(
+                {"rating": rating.ravel(), "score": score.ravel(), "n_videos": counts.ravel()}
+            ).assign(scorer=groups["scorer"], task=groups["rating_task"])
+        )
+    columns = ["scorer", "task", "rating", "score", "n_videos"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def calibration(
+    ratings: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    value: str = "score",
+    scale: Scale | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate, for every value a scorer gave, how often humans rated those videos a success.
+
+    Returns
+    -------
+    DataFrame
+        Estimates ``success_rate`` with ``scorer, score_task, rating_task, score`` (mean score of the bin).
+    """
+    scale = scale or infer_scale(ratings)
+    rows = []
+    for groups, human, judge, prompts, _, _ in pair_columns(ratings, scores, value=value, scale=scale):
+        curve = calibration_curve(judge, human >= scale.success, prompts, level=confidence)
+        rows += [
+            make_row(estimate, "success_rate", **groups, score=float(score))
+            for score, estimate in zip(curve.score, curve.outcome, strict=True)
+        ]
+    return make_estimates(rows)
+
+
+def compare_judges(
+    ratings: pd.DataFrame,
+    scores: pd.DataFrame,
+    first: str,
+    second: str,
+    *,
+    tasks: Sequence[str] = TASKS,
+    statistic: str = "spearman",
+    n_permutations: int = 2000,
+    seed: int = 0,
+    scale: Scale | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Compare two judges' agreement with humans by exchanging them prompt by prompt.
+
+    Parameters
+    ----------
+    first, second : str
+        Names of two scorers; they are compared on the videos that both scored.
+    statistic : str
+        ``"pearson"``, ``"spearman"`` or ``"kendall"``.
+
+    Returns
+    -------
+    DataFrame
+        Estimates ``difference_<statistic>`` with ``scorer_a, scorer_b, task, p_value, seed``.
+    """
+    videos = pivot_ratings(ratings, scale=scale)
+    wide = pivot_scores(scores)
+    known = sorted(wide["scorer"].unique())
+    for name in (first, second):
+        if name not in known:
+            raise ValueError(f"no scorer {name!r} in the scores; there are {', '.join(known)}")
+    of_first, of_second = (wide[wide["scorer"].eq(name)] for name in (first, second))
+    both = videos.merge(of_first, on="video_id", suffixes=("", "_a")).merge(
+        of_second, on="video_id", suffixes=("", "_b")
+    )
+    rows = []
+    for task in tasks:
+        rated = both.dropna(subset=[task, f"{task}_a", f"{task}_b"])
+        found = compare_two(
+            rated[task].to_numpy(dtype=float),
+            rated[f"{task}_a"].to_numpy(dtype=float),
+            rated[f"{task}_b"].to_numpy(dtype=float),
+            rated["prompt_id"].to_numpy(dtype=str),
+            statistic=statistic,
+            n_permutations=n_permutations,
+            rng=np.random.default_rng(seed),
+        )
+        estimate = Estimate(
+            found.difference,
+            found.low,
+            found.high,
+            confidence,
+            "prompt_swap",
+            found.n,
+            found.n_clusters,
+        )
+        groups = {"scorer_a": first, "scorer_b": second, "task": task}
+        rows.append(
+            make_row(estimate, f"difference_{statistic}", **groups) | {"p_value": found.p_value, "seed": seed}
+        )
+    return make_estimates(rows)

@@ -1,0 +1,161 @@
+"""Several annotators a video: how far they agree, whom to trust, one rating from many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from videophy_lab.stats.annotators import (
+    aggregate_ratings,
+    exact_agreement,
+    intraclass_correlation,
+    krippendorff_alpha_interval,
+    rater_rest_correlation,
+    screen_raters,
+)
+from videophy_lab.stats.estimate import Estimate
+from videophy_lab.study.tables import make_estimates, make_row
+
+ALPHA_METRICS = ("nominal", "ordinal", "interval")
+AGGREGATIONS = ("mean", "median", "mode", "majority")
+
+
+def annotator_agreement(
+    ratings: pd.DataFrame,
+    *,
+    metrics: Sequence[str] = ALPHA_METRICS,
+    n_resamples: int = 1000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Measure the agreement of annotators on every task.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        A ratings table with the column ``annotator``.
+
+    Returns
+    -------
+    DataFrame
+        Estimates with ``task``: Krippendorff's α (``alpha_nominal`` …, any number of annotators a video),
+        the intraclass correlations (``icc_2_1`` …, videos rated by all annotators only) and the share of
+        videos on which all agree.
+    """
+    rows = []
+    for task, matrix, prompts in _matrices(ratings):
+        for metric in metrics:
+            estimate = krippendorff_alpha_interval(
+                matrix,
+                metric=metric,
+                level=confidence,
+                n_resamples=n_resamples,
+                rng=np.random.default_rng(seed),
+            )
+            rows.append(make_row(estimate, f"alpha_{metric}", task=task) | {"seed": seed})
+        if not np.isnan(matrix).any(axis=1).all():
+            for name, estimate in intraclass_correlation(matrix, level=confidence).items():
+                quantity = name.lower().translate(str.maketrans({"(": "_", ",": "_", ")": None}))
+                rows.append(make_row(estimate, quantity, task=task))
+        exact = Estimate(
+            exact_agreement(matrix), np.nan, np.nan, confidence, "none", len(matrix), len(np.unique(prompts))
+        )
+        rows.append(make_row(exact, "exact_agreement", task=task))
+    return make_estimates(rows)
+
+
+def screen_annotators(
+    ratings: pd.DataFrame, *, threshold: float = 0.2, method: str = "pearson"
+) -> pd.DataFrame:
+    """Correlate every annotator with the mean of the others, and mark those below the threshold.
+
+    Returns
+    -------
+    DataFrame
+        ``task, annotator, n_videos, rater_rest_correlation, kept``.
+    """
+    parts = []
+    for task, matrix, _ in _matrices(ratings):
+        annotators = _annotator_names(ratings, task)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "task": task,
+                    "annotator": annotators,
+                    "n_videos": (~np.isnan(matrix)).sum(axis=0),
+                    "rater_rest_correlation": rater_rest_correlation(matrix, method=method),
+                    "kept": screen_raters(matrix, threshold=threshold, method=method),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def aggregate_annotators(
+    ratings: pd.DataFrame, *, how: str = "mean", threshold: float | None = None
+) -> pd.DataFrame:
+    """Make one rating a video and task of the annotators' ratings.
+
+    Parameters
+    ----------
+    how : {"mean", "median", "mode", "majority"}
+        ``"majority"`` decides success by the majority of ratings that reach ``threshold`` and gives 0/1.
+    threshold : float, optional
+        Needed by ``"majority"``.
+
+    Returns
+    -------
+    DataFrame
+        A ratings table without ``annotator``, with ``n_annotators``.
+    """
+    keys = ["video_id", "prompt_id", "generator", "task"]
+    parts = []
+    for task, matrix, _ in _matrices(ratings):
+        of_task = ratings[ratings["task"].eq(task)]
+        counts = of_task.groupby("video_id")["rating"].count().rename("n_annotators")
+        values = pd.Series(
+            aggregate_ratings(matrix, how=how, threshold=threshold), index=counts.index, name="rating"
+        )
+        extras = [c for c in ratings.columns if c not in {*keys, "rating", "annotator", "rule_id"}]
+        one = of_task.drop_duplicates("video_id")[[*keys, *extras]]
+        parts.append(one.join(values, on="video_id").join(counts, on="video_id"))
+    return pd.concat(parts, ignore_index=True)
+
+
+def compare_aggregations(ratings: pd.DataFrame, *, success: float = 4) -> pd.DataFrame:
+    """Show what the way of aggregating alone does to the share of successes.
+
+    Returns
+    -------
+    DataFrame
+        ``task, how, success_rate, n_videos``.
+    """
+    rows = []
+    for how in AGGREGATIONS:
+        aggregated = aggregate_annotators(ratings, how=how, threshold=success)
+        reach = 1 if how == "majority" else success
+        for task, of_task in aggregated.groupby("task"):
+            known = of_task["rating"].dropna()
+            rows.append(
+                {"task": task, "how": how, "success_rate": (known >= reach).mean(), "n_videos": len(known)}
+            )
+    return pd.DataFrame(rows)
+
+
+def _matrices(ratings: pd.DataFrame) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield task, the (videos, annotators) matrix and each video's prompt."""
+    if "annotator" not in ratings.columns or ratings["annotator"].isna().all():
+        raise ValueError(
+            "these ratings name no annotator: each video has one rating already. Agreement of annotators "
+            "needs the column 'annotator' with one row for every annotator and video"
+        )
+    for task, of_task in ratings.groupby("task"):
+        wide = of_task.pivot(index="video_id", columns="annotator", values="rating")
+        prompts = of_task.drop_duplicates("video_id").set_index("video_id").loc[wide.index, "prompt_id"]
+        yield str(task), wide.to_numpy(dtype=float), prompts.to_numpy(dtype=str)
+
+
+def _annotator_names(ratings: pd.DataFrame, task: str) -> list[str]:
+    return sorted(ratings.loc[ratings["task"].eq(task), "annotator"].unique())

@@ -1,0 +1,228 @@
+"""Scores against ratings at the four levels, the sentinels, and the verdict on "no correlation"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from videophy_lab.schema import Scale
+from videophy_lab.stats.correlation import (
+    CENTRINGS,
+    METHODS,
+    centred_correlation_interval,
+    equivalence_verdict,
+    group_mean,
+    leave_one_out_mean,
+)
+from videophy_lab.study.tables import TASKS, make_estimates, make_row, pivot_ratings, pivot_scores
+
+SENTINELS = ("leave-one-out prompt mean", "generator mean", "constant")
+
+
+def correlate(
+    ratings: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    level: str | Sequence[str] = CENTRINGS,
+    methods: Sequence[str] = METHODS,
+    value: str = "score",
+    interval: str = "jackknife",
+    n_resamples: int = 2000,
+    seed: int = 0,
+    confidence: float = 0.95,
+    scale: Scale | None = None,
+) -> pd.DataFrame:
+    """Correlate every scorer with the human ratings, pooled and within generators and prompts.
+
+    Parameters
+    ----------
+    ratings, scores : DataFrame
+        Tables of the contract's form, joined by ``video_id``.
+    level : str or sequence of str
+        What is taken out of both sides first: ``"none"`` (pooled), ``"generator"``, ``"prompt"``, ``"both"``;
+        or ``"generator_means"``, the correlation between the generators' means.
+    methods : sequence of {"pearson", "spearman", "kendall"}
+        Pearson centres the raw values; Spearman and Kendall centre the pooled mid-ranks.
+    value : {"score", "expected"}
+        Which column of the scores is used.
+    interval : {"jackknife", "bootstrap"}
+        Delete-one-prompt jackknife on Fisher's z, or percentile bootstrap over prompts.
+    n_resamples, seed : int
+        For the bootstrap only.
+    confidence : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        Estimates with ``scorer, score_task, rating_task, centred_by`` and ``n_missing`` (rated videos that
+        the scorer left without a usable score). A judge's SA meets the human SA and its PC the human PC; a
+        metric meets both. NaN where a side does not vary.
+    """
+    levels = [level] if isinstance(level, str) else list(level)
+    _check_options(levels, CENTRINGS, "level")
+    _check_options(methods, METHODS, "methods")
+    if interval not in ("jackknife", "bootstrap"):
+        raise ValueError(f"interval must be 'jackknife' or 'bootstrap'; not {interval!r}")
+    rows = []
+    for groups, x, y, prompts, generators, n_missing in pair_columns(
+        ratings, scores, value=value, scale=scale
+    ):
+        for method in methods:
+            for centred_by in levels:
+                estimate = centred_correlation_interval(
+                    x,
+                    y,
+                    prompts,
+                    generators,
+                    centred_by=centred_by,
+                    method=method,
+                    interval=interval,
+                    level=confidence,
+                    n_resamples=n_resamples,
+                    rng=np.random.default_rng(seed),
+                )
+                row = make_row(estimate, method, **groups, centred_by=centred_by) | {"n_missing": n_missing}
+                rows.append(row | ({"seed": seed} if interval == "bootstrap" else {}))
+    return make_estimates(rows)
+
+
+def assess_equivalence(
+    ratings: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    margin: float = 0.3,
+    method: str = "spearman",
+    level: Sequence[str] = CENTRINGS[:4],
+    scale: Scale | None = None,
+) -> pd.DataFrame:
+    """Judge "no strong correlation": equivalent to none, non-zero, or inconclusive.
+
+    Parameters
+    ----------
+    margin : float
+        Declared before looking: correlations within (−margin, margin) count as none.
+
+    Returns
+    -------
+    DataFrame
+        ``scorer, score_task, rating_task, centred_by, method, estimate, low90, high90, low95, high95, margin,
+        verdict, n_videos, n_prompts``.
+    """
+    rows = []
+    for groups, x, y, prompts, generators, _ in pair_columns(ratings, scores, scale=scale):
+        for centred_by in level:
+            verdict = equivalence_verdict(
+                x, y, prompts, generators, centred_by=centred_by, method=method, margin=margin
+            )
+            rows.append(
+                groups
+                | {
+                    "centred_by": centred_by,
+                    "method": method,
+                    "estimate": verdict.estimate,
+                    "low90": verdict.low90,
+                    "high90": verdict.high90,
+                    "low95": verdict.low95,
+                    "high95": verdict.high95,
+                    "margin": margin,
+                    "verdict": verdict.verdict,
+                    "n_videos": len(x),
+                    "n_prompts": len(np.unique(prompts)),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def pair_columns(
+    ratings: pd.DataFrame, scores: pd.DataFrame, *, value: str = "score", scale: Scale | None = None
+) -> Iterator[tuple[dict[str, str], np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]]:
+    """Yield, for every scorer, score task and rating task, the two columns of the videos that have both.
+
+    Yields
+    ------
+    groups : dict
+        ``scorer, score_task, rating_task``.
+    rating, score : (n,) float
+    prompts, generators : (n,) str
+    n_missing : int
+        Videos with the rating but without the score.
+    """
+    videos = pivot_ratings(ratings, scale=scale)
+    wide = pivot_scores(scores, value=value)
+    for scorer, of_scorer in wide.groupby("scorer", sort=False):
+        joined = videos.merge(of_scorer, on="video_id", how="left", suffixes=("", "_score"))
+        for score_task in [name for name in wide.columns if name not in ("scorer", "video_id")]:
+            column = f"{score_task}_score" if f"{score_task}_score" in joined.columns else score_task
+            if of_scorer[score_task].notna().sum() == 0:
+                continue
+            for rating_task in [score_task] if score_task in TASKS else TASKS:
+                rated = joined.dropna(subset=[rating_task])
+                both = rated.dropna(subset=[column])
+                if both.empty:
+                    continue
+                yield (
+                    {"scorer": str(scorer), "score_task": score_task, "rating_task": rating_task},
+                    both[rating_task].to_numpy(dtype=float),
+                    both[column].to_numpy(dtype=float),
+                    both["prompt_id"].to_numpy(dtype=str),
+                    both["generator"].to_numpy(dtype=str),
+                    len(rated) - len(both),
+                )
+
+
+def score_sentinels(ratings: pd.DataFrame, *, scale: Scale | None = None) -> pd.DataFrame:
+    """Score every rated video by three sentinels that see no pixel.
+
+    Returns
+    -------
+    DataFrame
+        Scores of ``leave-one-out prompt mean`` (the other videos' mean rating of the same prompt; unscored
+        where there is none), ``generator mean`` and ``constant``, for SA and PC. A judge that does not beat
+        the first knows no more than which captions are hard; one that does not beat the second, no more
+        than which generator is good.
+    """
+    videos = pivot_ratings(ratings, scale=scale)
+    parts = []
+    for task in TASKS:
+        rated = videos.dropna(subset=[task])
+        if rated.empty:
+            continue
+        values = rated[task].to_numpy(dtype=float)
+        columns = {
+            SENTINELS[0]: leave_one_out_mean(values, rated["prompt_id"].to_numpy(dtype=str)),
+            SENTINELS[1]: group_mean(values, rated["generator"].to_numpy(dtype=str)),
+            SENTINELS[2]: np.full(len(values), np.median(values)),
+        }
+        for scorer, column in columns.items():
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "video_id": rated["video_id"].to_numpy(),
+                        "prompt_id": rated["prompt_id"].to_numpy(),
+                        "generator": rated["generator"].to_numpy(),
+                        "scorer": scorer,
+                        "spec": "sentinel",
+                        "task": task,
+                        "score": column,
+                        "status": np.where(np.isnan(column), "unscored", "ok"),
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def keep_common_videos(scores: pd.DataFrame, *, reference: pd.DataFrame) -> pd.DataFrame:
+    """Keep the scores of the videos that every scorer of ``reference`` scored on every task."""
+    usable = reference[reference["status"].eq("ok")]
+    wanted = usable.groupby(["scorer", "task"]).ngroups
+    found = usable.groupby("video_id").apply(lambda rows: rows.groupby(["scorer", "task"]).ngroups)
+    return scores[scores["video_id"].isin(found.index[found == wanted])]
+
+
+def _check_options(given: Sequence[str], allowed: Sequence[str], name: str) -> None:
+    unknown = [option for option in given if option not in allowed]
+    if unknown:
+        raise ValueError(f"{name} must be among {', '.join(allowed)}; not {', '.join(map(repr, unknown))}")

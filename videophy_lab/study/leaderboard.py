@@ -1,0 +1,257 @@
+"""Generators by human ratings: rates with intervals, slices, paired comparisons, ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from videophy_lab.schema import Scale
+from videophy_lab.stats.estimate import Estimate
+from videophy_lab.stats.means import cluster_mean_estimate, cluster_rate_estimate, rate_estimate
+from videophy_lab.stats.power import minimum_detectable_difference
+from videophy_lab.stats.ranking import PairwiseComparisons, compare_pairs, rank_groups, rank_intervals
+from videophy_lab.study.tables import make_estimates, make_row, pivot_ratings
+
+QUANTITIES = {"joint": "joint", "mean_sa": "sa", "mean_pc": "pc"}
+ALL_GENERATORS = "(all)"
+
+
+def leaderboard(
+    ratings: pd.DataFrame,
+    *,
+    slices: Sequence[str] = ("all", "hard"),
+    rules: pd.DataFrame | None = None,
+    scale: Scale | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate joint, mean SA and mean PC of every generator in every slice.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        A ratings table.
+    slices : sequence of str
+        ``"all"``, ``"hard"`` (needs ``is_hard``), ``"law"`` (needs ``rules``), or the name of any extra
+        column of the ratings, such as ``"category"`` or ``"action"``: one slice for each of its values.
+    rules : DataFrame, optional
+        A rules table with ``video_id`` or ``prompt_id``, and ``law``.
+    scale : Scale, optional
+        Inferred from the ratings when not given.
+    confidence : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        Estimates with ``slice, generator`` and ``n_missing`` (videos of the slice without the rating).
+        ``joint`` has two rows, method ``wilson`` (videos independent) and ``wilson_cluster`` (prompts
+        independent); they agree where every prompt has one video. Means are on the ratings' own scale.
+        The rows of generator ``(all)`` pool all videos.
+    """
+    videos = pivot_ratings(ratings, scale=scale)
+    rows = []
+    for name, members in slice_videos(videos, slices, rules=rules):
+        for generator, of_generator in _by_generator(members):
+            for quantity, column in QUANTITIES.items():
+                rated = of_generator.dropna(subset=[column])
+                for estimate in _estimate(rated, column, confidence):
+                    rows.append(
+                        make_row(estimate, quantity, slice=name, generator=generator)
+                        | {"n_missing": len(of_generator) - len(rated)}
+                    )
+    return make_estimates(rows)
+
+
+def slice_videos(
+    videos: pd.DataFrame, slices: Sequence[str], *, rules: pd.DataFrame | None = None
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the name and the videos of every slice asked for.
+
+    Blank values of a column form no slice; a video with several laws belongs to several slices.
+    """
+    for name in slices:
+        if name == "all":
+            yield "all", videos
+        elif name == "hard":
+            _need_column(videos, "is_hard", "hard")
+            yield "hard", videos[videos["is_hard"].fillna(0).astype(int).eq(1)]
+        elif name == "law":
+            if rules is None:
+                raise ValueError("the slice 'law' needs rules=; load them with load_rules(...)")
+            key = "video_id" if "video_id" in rules.columns else "prompt_id"
+            for law, of_law in rules.dropna(subset=["law"]).groupby("law"):
+                yield f"law: {law}", videos[videos[key].isin(of_law[key])]
+        else:
+            _need_column(videos, name, name)
+            for value, of_value in videos.groupby(name):
+                yield f"{name}: {value}", of_value
+
+
+def _need_column(videos: pd.DataFrame, column: str, name: str) -> None:
+    if column not in videos.columns:
+        raise ValueError(
+            f"the slice {name!r} needs the column {column!r}, which these ratings lack; "
+            f"they have {', '.join(videos.columns)}"
+        )
+
+
+def _by_generator(videos: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    yield from videos.groupby("generator")
+    yield ALL_GENERATORS, videos
+
+
+def _estimate(rated: pd.DataFrame, column: str, confidence: float) -> list[Estimate]:
+    values, prompts = rated[column].to_numpy(dtype=float), rated["prompt_id"].to_numpy(dtype=str)
+    if column != "joint":
+        return [cluster_mean_estimate(values, prompts, level=confidence)]
+    return [
+        rate_estimate(values == 1, prompts, level=confidence),
+        cluster_rate_estimate(values == 1, prompts, level=confidence),
+    ]
+
+
+def compare_generators(
+    ratings: pd.DataFrame,
+    *,
+    quantity: str = "joint",
+    slice: str = "all",
+    exclude: Sequence[str] = (),
+    scale: Scale | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Compare every pair of generators on the prompts they share, with Holm's correction.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        A ratings table.
+    quantity : {"joint", "mean_sa", "mean_pc"}
+        What is compared: exact McNemar for the joint label, paired t for the means.
+    slice : str
+        ``"all"`` or ``"hard"``.
+    exclude : sequence of str
+        Generators that may not be tested here, such as the one whose failures selected the hard subset.
+
+    Returns
+    -------
+    DataFrame
+        Estimates ``difference_<quantity>`` with ``slice, generator_a, generator_b`` and ``p_value, p_holm``;
+        ``n_prompts`` is the number of shared prompts.
+    """
+    names, comparisons, _ = _compare(ratings, quantity, slice, exclude, scale, confidence)
+    rows = []
+    for first, second, difference, low, high, p_value, p_holm, n_shared in zip(
+        comparisons.first,
+        comparisons.second,
+        comparisons.difference,
+        comparisons.low,
+        comparisons.high,
+        comparisons.p_value,
+        comparisons.p_holm,
+        comparisons.n_shared,
+        strict=True,
+    ):
+        method = "paired_mcnemar_holm" if quantity == "joint" else "paired_t_holm"
+        estimate = Estimate(difference, low, high, confidence, method, 2 * int(n_shared), int(n_shared))
+        groups = {"slice": slice, "generator_a": names[first], "generator_b": names[second]}
+        rows.append(
+            make_row(estimate, f"difference_{quantity}", **groups) | {"p_value": p_value, "p_holm": p_holm}
+        )
+    return make_estimates(rows)
+
+
+def rank_generators(
+    ratings: pd.DataFrame,
+    *,
+    quantity: str = "joint",
+    slice: str = "all",
+    exclude: Sequence[str] = (),
+    scale: Scale | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Rank generators, with the ranks and groups that the paired comparisons support.
+
+    Returns
+    -------
+    DataFrame
+        One row a generator, best first: ``slice, generator``, the estimate with its interval and counts,
+        ``rank`` (of the estimate), ``rank_low`` and ``rank_high`` (simultaneous, from Holm-adjusted paired
+        comparisons; NaN for an excluded generator) and ``group``: generators that share a letter do not
+        differ significantly.
+    """
+    names, comparisons, videos = _compare(ratings, quantity, slice, exclude, scale, confidence)
+    column = QUANTITIES[quantity]
+    rows = []
+    for generator in names:
+        rated = videos[videos["generator"].eq(generator)].dropna(subset=[column])
+        estimate = _estimate(rated, column, confidence)[0]
+        rows.append(make_row(estimate, quantity, slice=slice, generator=generator))
+    table = make_estimates(rows)
+    low, high = rank_intervals(comparisons, len(names), level=confidence)
+    table["rank"] = table["estimate"].rank(ascending=False, method="min").astype("Int64")
+    table["rank_low"], table["rank_high"] = low, high
+    order = np.argsort(-table["estimate"].to_numpy(), kind="stable")
+    letters = rank_groups(comparisons, order, level=confidence)
+    table["group"] = ""
+    for position, generator_index in enumerate(order):
+        table.loc[generator_index, "group"] = letters[position]
+    table.loc[table["generator"].isin(exclude), "group"] = ""
+    return table.iloc[order].reset_index(drop=True)
+
+
+def _compare(
+    ratings: pd.DataFrame,
+    quantity: str,
+    slice: str,
+    exclude: Sequence[str],
+    scale: Scale | None,
+    confidence: float,
+) -> tuple[list[str], PairwiseComparisons, pd.DataFrame]:
+    if quantity not in QUANTITIES:
+        raise ValueError(f"quantity must be one of {', '.join(QUANTITIES)}; not {quantity!r}")
+    videos = pivot_ratings(ratings, scale=scale)
+    ((_, videos),) = slice_videos(videos, [slice])
+    column = QUANTITIES[quantity]
+    matrix = videos.pivot_table(index="prompt_id", columns="generator", values=column, aggfunc="mean")
+    names = list(matrix.columns)
+    unknown = sorted(set(exclude) - set(names))
+    if unknown:
+        raise ValueError(f"exclude names {', '.join(unknown)}; the generators are {', '.join(names)}")
+    comparisons = compare_pairs(
+        matrix.to_numpy(),
+        binary=quantity == "joint",
+        level=confidence,
+        exclude=tuple(names.index(name) for name in exclude),
+    )
+    return names, comparisons, videos
+
+
+def tabulate_detectable_differences(
+    ratings: pd.DataFrame, *, scale: Scale | None = None, power: float = 0.8, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Tabulate the smallest difference in joint that the prompts two generators share could have shown.
+
+    Returns
+    -------
+    DataFrame
+        ``generator_a, generator_b, n_prompts, correlation`` (φ of the two joint labels over shared prompts),
+        ``detectable_difference`` for one comparison and ``detectable_difference_holm`` for the strictest
+        step over all pairs; shares, not per cent.
+    """
+    videos = pivot_ratings(ratings, scale=scale)
+    matrix = videos.pivot_table(index="prompt_id", columns="generator", values="joint", aggfunc="mean")
+    names = list(matrix.columns)
+    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    rows = []
+    for first, second in pairs:
+        shared = matrix[[first, second]].dropna()
+        phi = shared[first].corr(shared[second]) if len(shared) > 2 else np.nan
+        rate = float(shared.to_numpy().mean()) if len(shared) else np.nan
+        options = {"correlation": 0.0 if np.isnan(phi) else float(phi), "power": power, "level": confidence}
+        one = minimum_detectable_difference(rate, len(shared), **options)
+        many = minimum_detectable_difference(rate, len(shared), n_comparisons=len(pairs), **options)
+        rows.append((first, second, len(shared), phi, one, many))
+    columns = ["generator_a", "generator_b", "n_prompts", "correlation"]
+    return pd.DataFrame(rows, columns=[*columns, "detectable_difference", "detectable_difference_holm"])
