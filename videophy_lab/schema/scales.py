@@ -76,8 +76,8 @@ def infer_scale(ratings: pd.DataFrame, *, source: str = "ratings") -> Scale:
     if below.size and above.size:
         low, high = below[0], above[0]
         raise TableError(
-            f"{source}: row {low + 1} has the rating {values[low]:g}, which is below 1–5, and row {high + 1} has "
-            f"{values[high]:g}, which is above 0/1. Remedy: bring all ratings to one scale."
+            f"{source}: row {low + 1} has the rating {values[low]:g}, which is below 1–5, and row "
+            f"{high + 1} has {values[high]:g}, which is above 0/1. Remedy: bring all ratings to one scale."
         )
     scale = SCALES["1-5"] if above.size else SCALES["0/1"]
     check_scale(ratings, scale, source=source)
