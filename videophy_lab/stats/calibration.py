@@ -1,8 +1,7 @@
 """A new generator's human rate from few human labels and many judge scores.
 
-The labelled videos must be a random sample of the generator's own videos. Labels of another generator do
-not carry over: a judge whose specificity falls from .92 to .80 makes the borrowed estimate wrong, and more
-borrowed labels only make it more certainly wrong.
+The labelled videos must be a random sample of the generator's own videos: where a judge errs otherwise,
+labels borrowed from another generator give a wrong estimate, and more of them only make it look surer.
 """
 
 from __future__ import annotations
@@ -92,7 +91,7 @@ def bound_post_stratified(
     return np.maximum(centre - margin, 0), np.minimum(centre + margin, 1)
 
 
-def _count_strata(labels: BoolArray, labelled: IntArray, everything: IntArray) -> tuple[IntArray, ...]:
+def _count_strata(labels: BoolArray, labelled: FloatArray, everything: FloatArray) -> tuple[IntArray, ...]:
     """Count positives, labels and videos of each labelled stratum, the unlabelled ones merged into them."""
     known = np.unique(labelled)
     home = known[np.abs(everything[:, None] - known).argmin(axis=1)]
@@ -102,7 +101,7 @@ def _count_strata(labels: BoolArray, labelled: IntArray, everything: IntArray) -
     if (counts > sizes).any():
         worst = int(np.argmax(counts - sizes))
         raise ValueError(
-            f"stratum {known[worst]} has {counts[worst]} labelled videos but {sizes[worst]} videos in all; "
+            f"stratum {known[worst]:g} has {counts[worst]} labelled videos but {sizes[worst]} videos in all; "
             "strata_all must hold every video of the generator, the labelled ones too"
         )
     return successes, counts, sizes
@@ -126,8 +125,6 @@ def post_stratify(
         The judge's score of the labelled videos. Unscored videos are a stratum with a number of its own.
     strata_all : (N,) int
         The judge's score of all videos of this generator, the labelled ones included.
-    level : float
-        Confidence level.
     finite_population : bool
         Give the interval for the rate of just these N videos, not for the generator.
 
@@ -141,20 +138,23 @@ def post_stratify(
     Raises
     ------
     ValueError
-        If lengths differ, a label is neither 0 nor 1, or a stratum has more labels than videos.
+        If lengths differ, a label is not 0 or 1, a stratum is not whole or has more labels than videos.
     """
     check_level(level)
     verdicts = as_binary(labels, "labels")
-    labelled = as_finite(strata_labelled, "strata_labelled").astype(np.int64)
-    everything = as_finite(strata_all, "strata_all").astype(np.int64)
+    labelled, everything = as_finite(strata_labelled, "strata_labelled"), as_finite(strata_all, "strata_all")
     check_same_length(labels=verdicts, strata_labelled=labelled)
+    if (labelled % 1).any() or (everything % 1).any():
+        raise ValueError("strata must be whole numbers; bin a continuous score first")
     method = "post_stratified_finite_population" if finite_population else "post_stratified"
     n = verdicts.size
     if n == 0:
         return Estimate(np.nan, np.nan, np.nan, level, method, 0, 0)
-    strata = successes, counts, sizes = _count_strata(verdicts, labelled, everything)
-    rate = float(np.sum(sizes / sizes.sum() * successes / counts))
-    low, high = bound_post_stratified(*strata, level=level, finite_population=finite_population)
+    positives, counts, sizes = _count_strata(verdicts, labelled, everything)
+    rate = float(np.sum(sizes / sizes.sum() * positives / counts))
+    low, high = bound_post_stratified(
+        positives, counts, sizes, level=level, finite_population=finite_population
+    )
     return Estimate(rate, float(low), float(high), level, method, n, n)
 
 
@@ -163,9 +163,8 @@ def tune_ppi_weight(
 ) -> FloatArray:
     """Return the weight λ̂ in [0, 1] that PPI++ gives the predictions, with any leading batch axes.
 
-    λ̂ = cov(Y, f)/((1 + n/N) var f), the covariance over the n labelled videos, the variance over all, both
-    with one degree of freedom taken off; 0 where the predictions are constant. Angelopoulos, Duchi & Zrnic
-    (2023), arXiv 2311.01453, power tuning, for a mean.
+    λ̂ = cov(Y, f)/((1 + n/N) var f), the covariance over the n labelled videos, the variance over all n + N;
+    0 where the predictions are constant. Angelopoulos, Duchi & Zrnic (2023), arXiv 2311.01453, power tuning.
     """
     n, n_unlabelled = predictions_labelled.shape[-1], predictions_unlabelled.shape[-1]
     centred = predictions_labelled - predictions_labelled.mean(-1, keepdims=True)
@@ -216,8 +215,6 @@ def ppi_plus_plus(
         The judge's prediction of the label: a probability, or its own verdict as 0/1.
     predictions_unlabelled : (N,) float
         The same for the generator's other videos.
-    level : float
-        Confidence level.
     weight : float, optional
         Fix λ instead of tuning it; 0 ignores the judge, 1 is PPI without tuning.
 
@@ -229,8 +226,8 @@ def ppi_plus_plus(
 
     Notes
     -----
-    Angelopoulos, Duchi & Zrnic (2023), arXiv 2311.01453. At a rate of .10 with 100 labels the interval covers
-    about .92 instead of .95; :func:`post_stratify` holds its level there.
+    Source: :func:`tune_ppi_weight`. At a rate of .10 with 100 labels the interval covers about .92 instead of
+    .95; :func:`post_stratify` holds its level there.
     """
     verdicts = as_binary(labels, "labels").astype(np.float64)
     seen = as_finite(predictions_labelled, "predictions_labelled")
@@ -294,11 +291,9 @@ def required_labels(
         raise ValueError(
             f"width {width} and rate {rate} must lie between 0 and 1, phi {phi} between -1 and 1"
         )
-
-    def suffices(n: int) -> bool:
-        return _expect_width(n, rate, phi, method, level) <= width
-
     top = 1
-    while not suffices(top):
+    while _expect_width(top, rate, phi, method, level) > width:
         top *= 2
-    return 1 + bisect_left(range(1, top), True, key=suffices)
+    return 1 + bisect_left(
+        range(1, top), True, key=lambda n: _expect_width(n, rate, phi, method, level) <= width
+    )
