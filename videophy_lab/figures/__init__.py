@@ -4,12 +4,19 @@ Sizes are inches at print size: ``COLUMN`` fits one column of a two-column paper
 Every function takes ``labels``, a mapping from the table's names to the names that readers know.
 """
 
-from videophy_lab.figures.judges import plot_calibration, plot_confusion, plot_labelling, plot_levels
+from videophy_lab.figures.judges import (
+    plot_calibration,
+    plot_confusion,
+    plot_joint_decision,
+    plot_labelling,
+    plot_levels,
+)
 from videophy_lab.figures.leaderboard import plot_laws, plot_leaderboard, plot_means, plot_two_benchmarks
 
 __all__ = [
     "plot_calibration",
     "plot_confusion",
+    "plot_joint_decision",
     "plot_labelling",
     "plot_laws",
     "plot_leaderboard",

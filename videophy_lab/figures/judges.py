@@ -138,20 +138,59 @@ def plot_calibration(curve: pd.DataFrame, *, labels: Labels | None = None, succe
 
 
 @use_paper_style
+def plot_joint_decision(decision: pd.DataFrame, *, labels: Labels | None = None) -> Figure:
+    """Plot the accuracy of the joint decision beside the majority class's, and F1 and φ.
+
+    Parameters
+    ----------
+    decision : DataFrame
+        Rows ``joint_accuracy``, ``joint_majority_accuracy``, ``joint_balanced_accuracy``, ``joint_f1`` and
+        ``joint_phi`` with ``scorer``.
+    """
+    import matplotlib.pyplot as plt
+
+    shown = {
+        "joint_accuracy": "accuracy",
+        "joint_majority_accuracy": "accuracy of the\ncommoner answer",
+        "joint_balanced_accuracy": "balanced accuracy",
+        "joint_f1": "F1",
+        "joint_phi": "φ",
+    }
+    scorers = list(dict.fromkeys(decision["scorer"]))
+    fig, ax = plt.subplots(figsize=(PAGE * 0.6, 0.7 + 0.26 * len(shown) * max(1, 0.7 * len(scorers))))
+    step = 0.8 / len(scorers)
+    for index, (scorer, colour) in enumerate(zip(scorers, cycle_colours(len(scorers)), strict=True)):
+        rows = (
+            decision[decision["scorer"].eq(scorer)].set_index("quantity").reindex(list(shown)).reset_index()
+        )
+        y = np.arange(len(rows)) + step * (index - (len(scorers) - 1) / 2)
+        draw_intervals(ax, y, rows, color=colour, label=label(labels, scorer))
+        write_values(ax, y, rows, "{:.2f}", color=colour)
+    ax.set_yticks(np.arange(len(shown)), list(shown.values()))
+    ax.invert_yaxis()
+    ax.set_xlim(0, 1)
+    ax.grid(axis="y", visible=False)
+    ax.set_xlabel("joint decision against the human one, 95 % interval")
+    if len(scorers) > 1:
+        ax.legend(loc="lower right")
+    return fig
+
+
+@use_paper_style
 def plot_labelling(simulation: pd.DataFrame, *, labels: Labels | None = None) -> Figure:
     """Plot what more human labels buy: interval width, coverage, and the ranking of generators.
 
     Parameters
     ----------
     simulation : DataFrame
-        ``size, method, width, coverage, kendall, best_right``.
+        ``size, method, width, kendall, pairs_right``.
     """
     import matplotlib.pyplot as plt
 
     panels = {
         "width": "mean width of the interval (points)",
         "kendall": "rank correlation with the truth (τ-b)",
-        "best_right": "best generator found (%)",
+        "pairs_right": "pairs of generators in the right order (%)",
     }
     fig, axes = plt.subplots(1, 3, figsize=(PAGE, 2.2))
     for ax, (column, title) in zip(axes, panels.items(), strict=True):

@@ -1,30 +1,39 @@
 """Studies on tables: ratings and scores in, tables of estimates out. The only bridge to the statistics."""
 
-from videophy_lab.study.agreement import (
-    agreement,
-    calibration,
-    compare_judges,
-    join_joint,
-    resolve_collisions,
-    tabulate_confusion,
-)
 from videophy_lab.study.annotators import (
     aggregate_annotators,
     annotator_agreement,
     compare_aggregations,
     screen_annotators,
 )
-from videophy_lab.study.calibrate import calibrate, simulate_labelling, tabulate_required_labels
-from videophy_lab.study.correlation import assess_equivalence, correlate, keep_common_videos, score_sentinels
-from videophy_lab.study.laws import violation_rates
-from videophy_lab.study.leaderboard import (
+from videophy_lab.study.calibrated import calibrate
+from videophy_lab.study.comparison import compare_judges
+from videophy_lab.study.correlation import (
+    assess_equivalence,
+    correct_correlations,
+    correlate,
+    correlate_tasks,
+    keep_common_videos,
+)
+from videophy_lab.study.generators import (
     compare_generators,
     leaderboard,
     rank_generators,
     tabulate_detectable_differences,
 )
+from videophy_lab.study.judges import (
+    agreement,
+    calibration,
+    join_joint,
+    resolve_collisions,
+    tabulate_confusion,
+)
+from videophy_lab.study.labelling import simulate_labelling, tabulate_required_labels
+from videophy_lab.study.laws import violation_rates
 from videophy_lab.study.published import compare_published, count_verdicts
-from videophy_lab.study.tables import count_videos, pivot_ratings
+from videophy_lab.study.sentinels import correlate_sentinels, score_sentinels
+from videophy_lab.study.tables import choose_scale, count_videos, pivot_ratings
+from videophy_lab.study.words import join_words, say_count, say_number, say_rate
 
 __all__ = [
     "aggregate_annotators",
@@ -33,19 +42,27 @@ __all__ = [
     "assess_equivalence",
     "calibrate",
     "calibration",
+    "choose_scale",
     "compare_aggregations",
     "compare_generators",
     "compare_judges",
     "compare_published",
+    "correct_correlations",
     "correlate",
+    "correlate_sentinels",
+    "correlate_tasks",
     "count_verdicts",
     "count_videos",
     "join_joint",
+    "join_words",
     "keep_common_videos",
     "leaderboard",
     "pivot_ratings",
     "rank_generators",
     "resolve_collisions",
+    "say_count",
+    "say_number",
+    "say_rate",
     "score_sentinels",
     "screen_annotators",
     "simulate_labelling",

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from videophy_lab.schema import Scale
+from videophy_lab.stats.attenuation import correct_attenuation
 from videophy_lab.stats.correlation import (
     CENTRINGS,
     METHODS,
     centred_correlation_interval,
     equivalence_verdict,
-    group_mean,
-    leave_one_out_mean,
 )
+from videophy_lab.stats.estimate import Estimate
 from videophy_lab.study.tables import TASKS, make_estimates, make_row, pivot_ratings, pivot_scores
-
-SENTINELS = ("leave-one-out prompt mean", "generator mean", "constant")
 
 
 def correlate(
@@ -32,7 +30,7 @@ def correlate(
     n_resamples: int = 2000,
     seed: int = 0,
     confidence: float = 0.95,
-    scale: Scale | None = None,
+    scale: Scale | str | None = None,
 ) -> pd.DataFrame:
     """Correlate every scorer with the human ratings, pooled and within generators and prompts.
 
@@ -85,6 +83,7 @@ def correlate(
                     rng=np.random.default_rng(seed),
                 )
                 row = make_row(estimate, method, **groups, centred_by=centred_by) | {"n_missing": n_missing}
+                row["n_videos"] = len(x)
                 rows.append(row | ({"seed": seed} if interval == "bootstrap" else {}))
     return make_estimates(rows)
 
@@ -96,7 +95,7 @@ def assess_equivalence(
     margin: float = 0.3,
     method: str = "spearman",
     level: Sequence[str] = CENTRINGS[:4],
-    scale: Scale | None = None,
+    scale: Scale | str | None = None,
 ) -> pd.DataFrame:
     """Judge "no strong correlation": equivalent to none, non-zero, or inconclusive.
 
@@ -137,7 +136,7 @@ def assess_equivalence(
 
 
 def pair_columns(
-    ratings: pd.DataFrame, scores: pd.DataFrame, *, value: str = "score", scale: Scale | None = None
+    ratings: pd.DataFrame, scores: pd.DataFrame, *, value: str = "score", scale: Scale | str | None = None
 ) -> Iterator[tuple[dict[str, str], np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]]:
     """Yield, for every scorer, score task and rating task, the two columns of the videos that have both.
 
@@ -173,45 +172,53 @@ def pair_columns(
                 )
 
 
-def score_sentinels(ratings: pd.DataFrame, *, scale: Scale | None = None) -> pd.DataFrame:
-    """Score every rated video by three sentinels that see no pixel.
+def correlate_tasks(
+    ratings: pd.DataFrame,
+    *,
+    methods: Sequence[str] = METHODS,
+    scale: Scale | str | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Correlate the human SA with the human PC of the same videos at every level.
 
     Returns
     -------
     DataFrame
-        Scores of ``leave-one-out prompt mean`` (the other videos' mean rating of the same prompt; unscored
-        where there is none), ``generator mean`` and ``constant``, for SA and PC. A judge that does not beat
-        the first knows no more than which captions are hard; one that does not beat the second, no more
-        than which generator is good.
+        As of :func:`correlate`, with scorer ``human SA`` and rating task ``pc``.
     """
-    videos = pivot_ratings(ratings, scale=scale)
-    parts = []
-    for task in TASKS:
-        rated = videos.dropna(subset=[task])
-        if rated.empty:
-            continue
-        values = rated[task].to_numpy(dtype=float)
-        columns = {
-            SENTINELS[0]: leave_one_out_mean(values, rated["prompt_id"].to_numpy(dtype=str)),
-            SENTINELS[1]: group_mean(values, rated["generator"].to_numpy(dtype=str)),
-            SENTINELS[2]: np.full(len(values), np.median(values)),
-        }
-        for scorer, column in columns.items():
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "video_id": rated["video_id"].to_numpy(),
-                        "prompt_id": rated["prompt_id"].to_numpy(),
-                        "generator": rated["generator"].to_numpy(),
-                        "scorer": scorer,
-                        "spec": "sentinel",
-                        "task": task,
-                        "score": column,
-                        "status": np.where(np.isnan(column), "unscored", "ok"),
-                    }
-                )
-            )
-    return pd.concat(parts, ignore_index=True)
+    sa = ratings[ratings["task"].eq("sa")].rename(columns={"rating": "score"})
+    sa = sa.groupby("video_id", as_index=False)["score"].mean()
+    scores = sa.assign(scorer="human SA", spec="human", task="human_sa", status="ok")
+    table = correlate(ratings, scores, methods=methods, scale=scale, confidence=confidence)
+    return table[table["rating_task"].eq("pc")].reset_index(drop=True)
+
+
+def correct_correlations(correlations: pd.DataFrame, reliability: Mapping[str, float]) -> pd.DataFrame:
+    """Correct Pearson correlations for the unreliability of the human ratings, where it is known.
+
+    Parameters
+    ----------
+    correlations : DataFrame
+        As of :func:`correlate`.
+    reliability : mapping of rating task to float
+        For example the ICC(2,k) of the annotators' mean. It holds for the level at which it was measured;
+        here that is the pooled one, so only pooled correlations are corrected.
+
+    Returns
+    -------
+    DataFrame
+        Estimates ``pearson_disattenuated``; empty when no reliability is known.
+    """
+    chosen = correlations[correlations["quantity"].eq("pearson") & correlations["centred_by"].eq("none")]
+    rows = []
+    for row in chosen[chosen["rating_task"].isin(reliability)].to_dict("records"):
+        observed = Estimate(
+            *(row[name] for name in ("estimate", "low", "high", "level", "method", "n_videos", "n_prompts"))
+        )
+        corrected = correct_attenuation(observed, reliability_x=reliability[row["rating_task"]])
+        groups = {name: row[name] for name in ("scorer", "score_task", "rating_task", "centred_by")}
+        rows.append(make_row(corrected, "pearson_disattenuated", **groups))
+    return make_estimates(rows)
 
 
 def keep_common_videos(scores: pd.DataFrame, *, reference: pd.DataFrame) -> pd.DataFrame:

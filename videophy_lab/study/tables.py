@@ -7,15 +7,33 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from videophy_lab.schema import Scale, infer_scale
+from videophy_lab.schema import SCALES, Scale, infer_scale
 from videophy_lab.stats.estimate import Estimate
 
 TASKS = ("sa", "pc")
 ESTIMATE_COLUMNS = ["estimate", "low", "high", "level", "method", "n_videos", "n_prompts"]
+COUNTS = ("n_success", "n_missing", "p_value", "p_holm", "seed")
 _VIDEO_KEYS = ["video_id", "prompt_id", "generator"]
 
 
-def pivot_ratings(ratings: pd.DataFrame, *, scale: Scale | None = None) -> pd.DataFrame:
+def choose_scale(ratings: pd.DataFrame, scale: Scale | str | None = None) -> Scale:
+    """Give the ratings' scale: the one passed, the one named, or the one their values tell.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or ratings whose scale their values do not tell.
+    """
+    if scale is None or scale == "":
+        return infer_scale(ratings)
+    if isinstance(scale, Scale):
+        return scale
+    if scale not in SCALES:
+        raise ValueError(f"scale must be one of {', '.join(map(repr, SCALES))} or a Scale; not {scale!r}")
+    return SCALES[scale]
+
+
+def pivot_ratings(ratings: pd.DataFrame, *, scale: Scale | str | None = None) -> pd.DataFrame:
     """Turn ratings into one row a video with its SA, PC and joint label.
 
     Parameters
@@ -23,7 +41,7 @@ def pivot_ratings(ratings: pd.DataFrame, *, scale: Scale | None = None) -> pd.Da
     ratings : DataFrame
         A ratings table; several annotators of one video are averaged (see
         :func:`videophy_lab.study.aggregate_annotators` for other ways).
-    scale : Scale, optional
+    scale : Scale or {"1-5", "0/1"}, optional
         The ratings' scale; inferred from their values when not given.
 
     Returns
@@ -34,7 +52,7 @@ def pivot_ratings(ratings: pd.DataFrame, *, scale: Scale | None = None) -> pd.Da
         reach the scale's success value, 0 when not, NaN when either is missing.
     """
     scored = ratings[ratings["task"].isin(TASKS)]
-    scale = scale or infer_scale(scored)
+    scale = choose_scale(scored, scale)
     extras = [
         name
         for name in ratings.columns
@@ -108,16 +126,18 @@ def score_success(scores: Iterable[float], scale: Scale) -> float:
     )
 
 
-def count_videos(ratings: pd.DataFrame, scores: pd.DataFrame | None = None) -> pd.DataFrame:
+def count_videos(
+    ratings: pd.DataFrame, scores: pd.DataFrame | None = None, *, scale: Scale | str | None = None
+) -> pd.DataFrame:
     """Count, by generator, the videos known, rated and scored, so that nothing is missing in silence.
 
     Returns
     -------
     DataFrame
-        ``generator, n_videos, n_prompts, n_rated_sa, n_rated_pc, n_rated_both`` and, with scores, for every
-        scorer ``scorer, n_ok, n_unscored, n_failed, n_without_row``.
+        ``generator, n_videos, n_prompts, n_rated_sa, n_rated_pc, n_rated_both``; with scores the same for
+        every ``scorer``, with ``n_ok, n_unscored, n_failed, n_without_row``.
     """
-    videos = pivot_ratings(ratings)
+    videos = pivot_ratings(ratings, scale=scale)
     counts = videos.groupby("generator").agg(
         n_videos=("video_id", "size"),
         n_prompts=("prompt_id", "nunique"),
@@ -135,7 +155,8 @@ def count_videos(ratings: pd.DataFrame, scores: pd.DataFrame | None = None) -> p
         table = pd.crosstab(joined["generator"], joined["status"].fillna("without_row"))
         table = table.reindex(columns=["ok", "unscored", "failed", "without_row"], fill_value=0)
         rows.append(counts.join(table.add_prefix("n_")).assign(scorer=scorer))
-    return pd.concat(rows).reset_index()
+    counted = pd.concat(rows).reset_index()
+    return counted[["scorer", *counted.columns.drop("scorer")]]
 
 
 def _worst_status(statuses: pd.Series) -> str:
@@ -165,7 +186,9 @@ def make_estimates(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     table = pd.DataFrame(list(rows))
     if table.empty:
         return pd.DataFrame(columns=["quantity", *ESTIMATE_COLUMNS])
+    whole = [name for name in table.columns if name.startswith("n_") or name == "seed"]
+    table[whole] = table[whole].astype("Int64")
     groups = [name for name in table.columns if name not in {"quantity", *ESTIMATE_COLUMNS}]
-    tail = [name for name in groups if name in {"n_missing", "p_value", "p_holm", "seed"}]
+    tail = [name for name in groups if name in COUNTS]
     groups = [name for name in groups if name not in tail]
     return table[["quantity", *groups, *ESTIMATE_COLUMNS, *tail]]

@@ -23,7 +23,7 @@ def leaderboard(
     *,
     slices: Sequence[str] = ("all", "hard"),
     rules: pd.DataFrame | None = None,
-    scale: Scale | None = None,
+    scale: Scale | str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate joint, mean SA and mean PC of every generator in every slice.
@@ -45,7 +45,8 @@ def leaderboard(
     Returns
     -------
     DataFrame
-        Estimates with ``slice, generator`` and ``n_missing`` (videos of the slice without the rating).
+        Estimates with ``slice, generator``, ``n_missing`` (videos of the slice without the rating) and, for
+        joint, ``n_success``.
         ``joint`` has two rows, method ``wilson`` (videos independent) and ``wilson_cluster`` (prompts
         independent); they agree where every prompt has one video. Means are on the ratings' own scale.
         The rows of generator ``(all)`` pool all videos.
@@ -56,11 +57,11 @@ def leaderboard(
         for generator, of_generator in _by_generator(members):
             for quantity, column in QUANTITIES.items():
                 rated = of_generator.dropna(subset=[column])
+                counts = {"n_missing": len(of_generator) - len(rated)}
+                if quantity == "joint":
+                    counts["n_success"] = int(rated[column].sum())
                 for estimate in _estimate(rated, column, confidence):
-                    rows.append(
-                        make_row(estimate, quantity, slice=name, generator=generator)
-                        | {"n_missing": len(of_generator) - len(rated)}
-                    )
+                    rows.append(make_row(estimate, quantity, slice=name, generator=generator) | counts)
     return make_estimates(rows)
 
 
@@ -118,7 +119,7 @@ def compare_generators(
     quantity: str = "joint",
     slice: str = "all",
     exclude: Sequence[str] = (),
-    scale: Scale | None = None,
+    scale: Scale | str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Compare every pair of generators on the prompts they share, with Holm's correction.
@@ -128,7 +129,7 @@ def compare_generators(
     ratings : DataFrame
         A ratings table.
     quantity : {"joint", "mean_sa", "mean_pc"}
-        What is compared: exact McNemar for the joint label, paired t for the means.
+        What is compared: exact McNemar for the joint label (one video a prompt), else paired t.
     slice : str
         ``"all"`` or ``"hard"``.
     exclude : sequence of str
@@ -153,8 +154,9 @@ def compare_generators(
         comparisons.n_shared,
         strict=True,
     ):
-        method = "paired_mcnemar_holm" if quantity == "joint" else "paired_t_holm"
-        estimate = Estimate(difference, low, high, confidence, method, 2 * int(n_shared), int(n_shared))
+        estimate = Estimate(
+            difference, low, high, confidence, comparisons.method, 2 * int(n_shared), int(n_shared)
+        )
         groups = {"slice": slice, "generator_a": names[first], "generator_b": names[second]}
         rows.append(
             make_row(estimate, f"difference_{quantity}", **groups) | {"p_value": p_value, "p_holm": p_holm}
@@ -168,7 +170,7 @@ def rank_generators(
     quantity: str = "joint",
     slice: str = "all",
     exclude: Sequence[str] = (),
-    scale: Scale | None = None,
+    scale: Scale | str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Rank generators, with the ranks and groups that the paired comparisons support.
@@ -189,15 +191,11 @@ def rank_generators(
         estimate = _estimate(rated, column, confidence)[0]
         rows.append(make_row(estimate, quantity, slice=slice, generator=generator))
     table = make_estimates(rows)
-    low, high = rank_intervals(comparisons, len(names), level=confidence)
+    low, high = rank_intervals(comparisons, len(names))
     table["rank"] = table["estimate"].rank(ascending=False, method="min").astype("Int64")
     table["rank_low"], table["rank_high"] = low, high
     order = np.argsort(-table["estimate"].to_numpy(), kind="stable")
-    letters = rank_groups(comparisons, order, level=confidence)
-    table["group"] = ""
-    for position, generator_index in enumerate(order):
-        table.loc[generator_index, "group"] = letters[position]
-    table.loc[table["generator"].isin(exclude), "group"] = ""
+    table["group"] = rank_groups(comparisons, order)
     return table.iloc[order].reset_index(drop=True)
 
 
@@ -206,7 +204,7 @@ def _compare(
     quantity: str,
     slice: str,
     exclude: Sequence[str],
-    scale: Scale | None,
+    scale: Scale | str | None,
     confidence: float,
 ) -> tuple[list[str], PairwiseComparisons, pd.DataFrame]:
     if quantity not in QUANTITIES:
@@ -221,7 +219,7 @@ def _compare(
         raise ValueError(f"exclude names {', '.join(unknown)}; the generators are {', '.join(names)}")
     comparisons = compare_pairs(
         matrix.to_numpy(),
-        binary=quantity == "joint",
+        binary=quantity == "joint" and not videos.duplicated(["prompt_id", "generator"]).any(),
         level=confidence,
         exclude=tuple(names.index(name) for name in exclude),
     )
@@ -229,7 +227,7 @@ def _compare(
 
 
 def tabulate_detectable_differences(
-    ratings: pd.DataFrame, *, scale: Scale | None = None, power: float = 0.8, confidence: float = 0.95
+    ratings: pd.DataFrame, *, scale: Scale | str | None = None, power: float = 0.8, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Tabulate the smallest difference in joint that the prompts two generators share could have shown.
 
@@ -250,8 +248,12 @@ def tabulate_detectable_differences(
         phi = shared[first].corr(shared[second]) if len(shared) > 2 else np.nan
         rate = float(shared.to_numpy().mean()) if len(shared) else np.nan
         options = {"correlation": 0.0 if np.isnan(phi) else float(phi), "power": power, "level": confidence}
-        one = minimum_detectable_difference(rate, len(shared), **options)
-        many = minimum_detectable_difference(rate, len(shared), n_comparisons=len(pairs), **options)
+        one, many = (
+            minimum_detectable_difference(rate, len(shared), n_comparisons=number, **options)
+            if 0 < rate < 1
+            else np.nan
+            for number in (1, len(pairs))
+        )
         rows.append((first, second, len(shared), phi, one, many))
     columns = ["generator_a", "generator_b", "n_prompts", "correlation"]
     return pd.DataFrame(rows, columns=[*columns, "detectable_difference", "detectable_difference_holm"])

@@ -1,26 +1,23 @@
-"""A judge against humans: correlations, the joint decision, pairs, calibration; two judges compared."""
+"""A judge against humans: correlations, the joint decision, pairs, calibration."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from videophy_lab.collisions import drop_collisions, find_collisions, warn_collisions
-from videophy_lab.schema import Scale, infer_scale
+from videophy_lab.schema import Scale
 from videophy_lab.stats.agreement import (
     binary_agreement,
     calibration_curve,
     confusion_matrix,
     ordinal_agreement,
 )
-from videophy_lab.stats.comparison import compare_judges as compare_two
-from videophy_lab.stats.estimate import Estimate
 from videophy_lab.stats.pairwise import crossfit_pairwise_accuracy
 from videophy_lab.study.correlation import correlate, pair_columns
 from videophy_lab.study.tables import (
     TASKS,
+    choose_scale,
     derive_joint,
     make_estimates,
     make_row,
@@ -70,7 +67,7 @@ def agreement(
     *,
     on_collision: str = "warn",
     value: str = "score",
-    scale: Scale | None = None,
+    scale: Scale | str | None = None,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -93,12 +90,12 @@ def agreement(
     DataFrame
         Estimates with ``scorer, score_task, rating_task, centred_by, n_missing``: Pearson, Spearman and
         Kendall τ-b at every level; for a judge on the ratings' scale also exact agreement, agreement within
-        one, mean difference and quadratic weighted κ; pairwise accuracy within prompts and within
-        generators, with ties tuned on other prompts; and for a judge with SA and PC the joint decision:
+        one, mean difference and quadratic weighted κ; pairwise accuracy within prompts, with
+        ties tuned on other prompts; and for a judge with SA and PC the joint decision:
         accuracy beside the majority class's, precision, recall, F1, φ.
     """
     scores = resolve_collisions(scores, on_collision=on_collision)
-    scale = scale or infer_scale(ratings)
+    scale = choose_scale(ratings, scale)
     options = {"scale": scale, "confidence": confidence}
     return make_estimates(
         [
@@ -128,7 +125,7 @@ def _pairwise_rows(
     ratings: pd.DataFrame, scores: pd.DataFrame, *, value: str, seed: int, scale: Scale, confidence: float
 ) -> list[dict[str, object]]:
     rows = []
-    for groups, human, judge, prompts, _generators, n_missing in pair_columns(
+    for groups, human, judge, prompts, _, n_missing in pair_columns(
         ratings, scores, value=value, scale=scale
     ):
         found = crossfit_pairwise_accuracy(
@@ -141,7 +138,9 @@ def _pairwise_rows(
     return rows
 
 
-def join_joint(ratings: pd.DataFrame, scores: pd.DataFrame, *, scale: Scale | None = None) -> pd.DataFrame:
+def join_joint(
+    ratings: pd.DataFrame, scores: pd.DataFrame, *, scale: Scale | str | None = None
+) -> pd.DataFrame:
     """Join the human joint label with the joint that each judge's SA and PC imply.
 
     Returns
@@ -150,7 +149,7 @@ def join_joint(ratings: pd.DataFrame, scores: pd.DataFrame, *, scale: Scale | No
         ``scorer, video_id, prompt_id, generator, joint, joint_score`` for the videos that have both;
         ``attrs["n_missing"]`` counts, by scorer, the rated videos left without a score.
     """
-    scale = scale or infer_scale(ratings)
+    scale = choose_scale(ratings, scale)
     videos = pivot_ratings(ratings, scale=scale).dropna(subset=["joint"])
     wide = pivot_scores(scores)
     parts, missing = [], {}
@@ -191,7 +190,7 @@ def _joint_rows(
 
 
 def tabulate_confusion(
-    ratings: pd.DataFrame, scores: pd.DataFrame, *, scale: Scale | None = None
+    ratings: pd.DataFrame, scores: pd.DataFrame, *, scale: Scale | str | None = None
 ) -> pd.DataFrame:
     """Tabulate how often humans gave one value and the judge another.
 
@@ -201,7 +200,7 @@ def tabulate_confusion(
         ``scorer, task, rating, score, n_videos``; every pair of values has its row, zeros too. Scorers that
         are not on the ratings' scale have none.
     """
-    scale = scale or infer_scale(ratings)
+    scale = choose_scale(ratings, scale)
     categories = np.arange(scale.low, scale.high + 1)
     parts = []
     for groups, human, judge, *_ in pair_columns(ratings, scores, scale=scale):
@@ -223,7 +222,7 @@ def calibration(
     scores: pd.DataFrame,
     *,
     value: str = "score",
-    scale: Scale | None = None,
+    scale: Scale | str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate, for every value a scorer gave, how often humans rated those videos a success.
@@ -233,7 +232,7 @@ def calibration(
     DataFrame
         Estimates ``success_rate`` with ``scorer, score_task, rating_task, score`` (mean score of the bin).
     """
-    scale = scale or infer_scale(ratings)
+    scale = choose_scale(ratings, scale)
     rows = []
     for groups, human, judge, prompts, _, _ in pair_columns(ratings, scores, value=value, scale=scale):
         curve = calibration_curve(judge, human >= scale.success, prompts, level=confidence)
@@ -241,69 +240,4 @@ def calibration(
             make_row(estimate, "success_rate", **groups, score=float(score))
             for score, estimate in zip(curve.score, curve.outcome, strict=True)
         ]
-    return make_estimates(rows)
-
-
-def compare_judges(
-    ratings: pd.DataFrame,
-    scores: pd.DataFrame,
-    first: str,
-    second: str,
-    *,
-    tasks: Sequence[str] = TASKS,
-    statistic: str = "spearman",
-    n_permutations: int = 2000,
-    seed: int = 0,
-    scale: Scale | None = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Compare two judges' agreement with humans by exchanging them prompt by prompt.
-
-    Parameters
-    ----------
-    first, second : str
-        Names of two scorers; they are compared on the videos that both scored.
-    statistic : str
-        ``"pearson"``, ``"spearman"`` or ``"kendall"``.
-
-    Returns
-    -------
-    DataFrame
-        Estimates ``difference_<statistic>`` with ``scorer_a, scorer_b, task, p_value, seed``.
-    """
-    videos = pivot_ratings(ratings, scale=scale)
-    wide = pivot_scores(scores)
-    known = sorted(wide["scorer"].unique())
-    for name in (first, second):
-        if name not in known:
-            raise ValueError(f"no scorer {name!r} in the scores; there are {', '.join(known)}")
-    of_first, of_second = (wide[wide["scorer"].eq(name)] for name in (first, second))
-    both = videos.merge(of_first, on="video_id", suffixes=("", "_a")).merge(
-        of_second, on="video_id", suffixes=("", "_b")
-    )
-    rows = []
-    for task in tasks:
-        rated = both.dropna(subset=[task, f"{task}_a", f"{task}_b"])
-        found = compare_two(
-            rated[task].to_numpy(dtype=float),
-            rated[f"{task}_a"].to_numpy(dtype=float),
-            rated[f"{task}_b"].to_numpy(dtype=float),
-            rated["prompt_id"].to_numpy(dtype=str),
-            statistic=statistic,
-            n_permutations=n_permutations,
-            rng=np.random.default_rng(seed),
-        )
-        estimate = Estimate(
-            found.difference,
-            found.low,
-            found.high,
-            confidence,
-            "prompt_swap",
-            found.n,
-            found.n_clusters,
-        )
-        groups = {"scorer_a": first, "scorer_b": second, "task": task}
-        rows.append(
-            make_row(estimate, f"difference_{statistic}", **groups) | {"p_value": found.p_value, "seed": seed}
-        )
     return make_estimates(rows)

@@ -1,0 +1,163 @@
+"""How few human labels would do, with a judge and without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from videophy_lab.schema import Scale
+from videophy_lab.stats.calibration import bound_post_stratified, required_labels
+from videophy_lab.stats.estimate import FloatArray, IntArray
+from videophy_lab.stats.means import wilson_interval
+from videophy_lab.study.judges import join_joint
+
+
+def simulate_labelling(
+    ratings: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    sizes: Sequence[int] = (10, 20, 40, 80, 160, 320),
+    n_scored: int = 590,
+    n_draws: int = 2000,
+    seed: int = 0,
+    scale: Scale | str | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Draw fewer labels than there are, again and again, and see how well they rank the generators.
+
+    Every draw takes, for each generator, ``n_scored`` videos with replacement from those that have both a
+    rating and a score, keeps the human label of the first ``size`` of them, and estimates the joint rate.
+    The truth is the rate among the generator's videos that the draws come from.
+
+    Returns
+    -------
+    DataFrame
+        ``size, method, n_draws, n_generators, width`` (mean full width of the intervals), ``coverage`` (share
+        of intervals that hold the truth), ``mean_absolute_error``, ``kendall`` (mean τ-b of estimated and true
+        rates), ``pairs_right`` (share of pairs of generators in the true order, ties half), ``best_right``
+        (share of draws whose best generator is the true one) and ``seed``. Methods: ``human_only`` (Wilson)
+        and ``post_stratified`` on the judge's joint decision.
+    """
+    joint = join_joint(ratings, scores, scale=scale)
+    if joint["scorer"].nunique() != 1:
+        names = ", ".join(map(repr, joint["scorer"].unique())) or "none"
+        raise ValueError(f"this needs the SA and PC scores of one judge; the table has {names}: pick one")
+    too_large = [size for size in sizes if size > n_scored]
+    if too_large:
+        raise ValueError(f"size {too_large[0]} exceeds n_scored {n_scored}: only scored videos are labelled")
+    cells = _count_cells(joint)
+    truth = cells[:, 1].sum(axis=1) / cells.sum(axis=(1, 2))
+    rng = np.random.default_rng(seed)
+    rows = []
+    for size in sizes:
+        labelled, everything = _draw_counts(cells, size, n_scored, n_draws, rng)
+        estimates = {
+            "human_only": _estimate_human_only(labelled, confidence),
+            "post_stratified": _estimate_post_stratified(labelled, everything, confidence),
+        }
+        for method, (estimate, low, high) in estimates.items():
+            row = {"size": size, "method": method, "n_draws": n_draws, "n_generators": len(cells)}
+            rows.append(row | _summarise_draws(estimate, low, high, truth) | {"seed": seed})
+    return pd.DataFrame(rows)
+
+
+def _count_cells(joint: pd.DataFrame) -> IntArray:
+    """Count videos by generator, human label and judge decision: shape (generators, 2, 2)."""
+    return np.stack(
+        [
+            np.histogram2d(rows["joint"], rows["joint_score"], bins=2, range=[[0, 1], [0, 1]])[0].astype(int)
+            for _, rows in joint.groupby("generator")
+        ]
+    )
+
+
+def _draw_counts(
+    cells: IntArray, size: int, n_scored: int, n_draws: int, rng: np.random.Generator
+) -> tuple[IntArray, IntArray]:
+    """Draw counts of labels (draws, generators, 2, 2) and of all decisions (draws, generators, 2)."""
+    labelled = np.empty((n_draws, len(cells), 2, 2), dtype=np.int64)
+    everything = np.empty((n_draws, len(cells), 2), dtype=np.int64)
+    for index, cell in enumerate(cells):
+        shares = cell.ravel() / cell.sum()
+        labelled[:, index] = rng.multinomial(size, shares, size=n_draws).reshape(n_draws, 2, 2)
+        rest = rng.multinomial(n_scored - size, cell.sum(axis=0) / cell.sum(), size=n_draws)
+        everything[:, index] = labelled[:, index].sum(axis=1) + rest
+    return labelled, everything
+
+
+def _estimate_human_only(labelled: IntArray, level: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    successes, counts = labelled[..., 1, :].sum(axis=-1), labelled.sum(axis=(-2, -1))
+    low, high = wilson_interval(successes, counts, level=level)
+    return successes / counts, low, high
+
+
+def _estimate_post_stratified(
+    labelled: IntArray, everything: IntArray, level: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Post-stratify every draw; where one decision has no label, both decisions form one stratum."""
+    successes, counts = labelled[..., 1, :], labelled.sum(axis=-2)
+    split = (counts > 0).all(axis=-1)
+    rates = successes / np.maximum(counts, 1)
+    weights = everything / everything.sum(axis=-1, keepdims=True)
+    pooled = successes.sum(axis=-1) / counts.sum(axis=-1)
+    estimate = np.where(split, (weights * rates).sum(axis=-1), pooled)
+    two = bound_post_stratified(successes, counts, everything, level=level)
+    one = bound_post_stratified(
+        *(array.sum(axis=-1, keepdims=True) for array in (successes, counts, everything)), level=level
+    )
+    low, high = (np.where(split, both, merged) for both, merged in zip(two, one, strict=True))
+    return estimate, low, high
+
+
+def _summarise_draws(
+    estimate: FloatArray, low: FloatArray, high: FloatArray, truth: FloatArray
+) -> dict[str, float]:
+    """Summarise draws of shape (draws, generators)."""
+    first, second = np.triu_indices(len(truth), 1)
+    order = np.sign(estimate[:, first] - estimate[:, second])
+    right = order * np.sign(truth[first] - truth[second])
+    untied = np.count_nonzero(order, axis=1) * np.count_nonzero(truth[first] != truth[second])
+    kendall = right.sum(axis=1) / np.where(untied > 0, np.sqrt(untied), np.nan)
+    return {
+        "width": float(np.mean(high - low)),
+        "coverage": float(np.mean((low <= truth) & (truth <= high))),
+        "mean_absolute_error": float(np.mean(np.abs(estimate - truth))),
+        "kendall": float(np.nanmean(kendall)) if np.isfinite(kendall).any() else np.nan,
+        "pairs_right": float(np.mean((1 + right) / 2)) if len(first) else np.nan,
+        "best_right": float(np.mean(np.argmax(estimate, axis=1) == np.argmax(truth))),
+    }
+
+
+def tabulate_required_labels(
+    ratings: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    widths: Sequence[float] = (0.05, 0.1, 0.15, 0.2),
+    scale: Scale | str | None = None,
+) -> pd.DataFrame:
+    """Tabulate how many human labels a generator needs for an interval of a wished full width.
+
+    Returns
+    -------
+    DataFrame
+        ``generator, rate, phi, width, human_only, post_stratified``: labels needed without and with the
+        judge, whose φ with the human joint label is measured within the generator. A generator whose videos
+        all succeed or all fail has no such number and is NA.
+    """
+    rows = []
+    for generator, rows_of in join_joint(ratings, scores, scale=scale).groupby("generator"):
+        rate = float(rows_of["joint"].mean())
+        decided = rows_of[["joint", "joint_score"]]
+        phi = decided.corr().iloc[0, 1] if (decided.nunique() > 1).all() else np.nan
+        known_phi = 0.0 if np.isnan(phi) else float(phi)
+        for width in widths:
+            needs = {
+                method: required_labels(width=width, rate=rate, phi=known_phi, method=method)
+                if 0 < rate < 1
+                else pd.NA
+                for method in ("human_only", "post_stratified")
+            }
+            rows.append({"generator": generator, "rate": rate, "phi": phi, "width": width} | needs)
+    return pd.DataFrame(rows)

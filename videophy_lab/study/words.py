@@ -1,0 +1,37 @@
+"""Sentences from numbers, so that no finding is typed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+Row = Mapping[str, Any]
+
+
+def say_rate(row: Row, *, digits: int = 1) -> str:
+    """Say a share as per cent with its interval, for example ``32.7 % (29.0 to 36.5)``."""
+    estimate, low, high = (100 * float(row[name]) for name in ("estimate", "low", "high"))
+    return f"{estimate:.{digits}f} % ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def say_number(row: Row, *, digits: int = 2) -> str:
+    """Say a number with its interval, for example ``0.42 (0.38 to 0.45)``; ``undefined`` where it is NaN."""
+    estimate, low, high = (float(row[name]) for name in ("estimate", "low", "high"))
+    if np.isnan(estimate):
+        return "undefined"
+    if np.isnan(low):
+        return f"{estimate:.{digits}f}"
+    return f"{estimate:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def say_count(count: int, singular: str, plural: str | None = None) -> str:
+    """Say how many of something, for example ``1 video`` or ``3,397 videos``."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Join words as a sentence does: ``a, b and c``."""
+    *first, last = list(words) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
