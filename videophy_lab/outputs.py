@@ -6,34 +6,19 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from videophy_lab.formatting import Digits, escape_markdown, format_latex, name_numbers, spread_digits
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
 ESTIMATE_COLUMNS = ("quantity", "estimate", "low", "high", "level", "method", "n_videos", "n_prompts")
-LAST_COLUMNS = ("estimate", "low", "high", "level", "method", "n_videos", "n_prompts", "seed")
+LAST_COLUMNS = ("estimate", "low", "high", "level", "method", "n_videos", "n_prompts", "seed", "notebook")
 PNG_DPI = 200
-
-# LaTeX's usual input encoding knows none of these
-LATEX_SYMBOLS = {
-    "α": r"$\alpha$",
-    "κ": r"$\kappa$",
-    "λ": r"$\lambda$",
-    "ρ": r"$\rho$",
-    "τ": r"$\tau$",
-    "φ": r"$\varphi$",
-    "χ": r"$\chi$",
-    "Δ": r"$\Delta$",
-    "≥": r"$\geq$",
-    "≤": r"$\leq$",
-    "−": r"$-$",
-}
-
-Digits = int | Mapping[str, int]
 
 
 class Outputs:
@@ -81,11 +66,15 @@ class Outputs:
         rows = frame.reset_index() if any(label is not None for label in frame.index.names) else frame
         if rows.columns.nlevels > 1:
             raise ValueError(f"table {name!r} has a column header of several rows; flatten it before")
+        twice = sorted({str(column) for column in rows.columns[rows.columns.duplicated()]})
+        if twice:
+            raise ValueError(f"table {name!r} has two columns named {', '.join(twice)}; name them apart")
         rounding = spread_digits(rows, digits)
         write_text(self.out / f"{stem}.csv", rows.to_csv(index=False, lineterminator="\n"))
         write_text(self.out / f"{stem}.tex", format_latex(rows, rounding))
+        files = {"file": f"{stem}.csv", "tex": f"{stem}.tex"}
         self._add(
-            kind="table", name=name, file=f"{stem}.csv", tex=f"{stem}.tex", caption=caption, digits=rounding
+            kind="table", name=name, **files, caption=caption, digits=rounding, numbers=name_numbers(rows)
         )
         return frame
 
@@ -221,11 +210,16 @@ def check_estimates(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def order_estimates(frame: pd.DataFrame) -> pd.DataFrame:
-    """Put the quantity first, then the groups, then the numbers; counts and seeds become whole numbers."""
-    groups = [column for column in frame.columns if column != "quantity" and column not in LAST_COLUMNS]
-    ordered = frame[["quantity", *groups, *(column for column in LAST_COLUMNS if column in frame.columns)]]
-    whole = [column for column in ("n_videos", "n_prompts", "seed") if column in ordered.columns]
-    return ordered.astype(dict.fromkeys(whole, "Int64"))
+    """Put the columns in the contract's order; counts and seeds become whole numbers."""
+    whole = [column for column in ("n_videos", "n_prompts", "seed") if column in frame.columns]
+    return frame[order_columns(frame.columns)].astype(dict.fromkeys(whole, "Int64"))
+
+
+def order_columns(columns: Iterable[str]) -> list[str]:
+    """Put the quantity first, then the groups as they came, then the numbers."""
+    given = list(columns)
+    groups = [column for column in given if column != "quantity" and column not in LAST_COLUMNS]
+    return ["quantity", *groups, *(column for column in LAST_COLUMNS if column in given)]
 
 
 def check_distinct(frame: pd.DataFrame) -> None:
@@ -238,53 +232,6 @@ def check_distinct(frame: pd.DataFrame) -> None:
         raise ValueError(
             f"two estimates are of the same thing: {first}; add the group column that tells them apart"
         )
-
-
-def spread_digits(frame: pd.DataFrame, digits: Digits) -> dict[str, int]:
-    """Give the decimals of every float column; none to counts that are floats because one is missing."""
-    if isinstance(digits, Mapping):
-        strangers = [column for column in digits if column not in frame.columns]
-        if strangers:
-            raise ValueError(f"digits names {strangers}, which the table lacks; it has {list(frame.columns)}")
-    spread = {}
-    for column in frame.select_dtypes("float").columns:
-        known = frame[column].dropna()
-        is_count = len(known) < len(frame) and bool((known % 1 == 0).all())
-        fallback = 0 if is_count else 1 if isinstance(digits, Mapping) else digits
-        spread[str(column)] = digits.get(column, fallback) if isinstance(digits, Mapping) else fallback
-    return spread
-
-
-def format_cell(value: Any, digits: int | None) -> str:
-    """Write one cell for a reader: blank for missing, rounded floats, true minus signs left to the font."""
-    import pandas as pd
-
-    if pd.isna(value):
-        return ""
-    if digits is None or isinstance(value, str):
-        return str(value)
-    rounded = f"{value:.{digits}f}"
-    return rounded.removeprefix("-") if float(rounded) == 0 else rounded
-
-
-def format_latex(frame: pd.DataFrame, digits: Mapping[str, int]) -> str:
-    """Write a booktabs ``tabular``: text escaped, floats rounded, numbers to the right."""
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
-
-    cells = frame.astype(object)
-    for column in cells.columns:
-        cells[column] = [format_cell(value, digits.get(str(column))) for value in frame[column]]
-    numeric = [is_numeric_dtype(frame[column]) and not is_bool_dtype(frame[column]) for column in frame]
-    layout = "".join("r" if right else "l" for right in numeric)
-    text = cells.to_latex(index=False, escape=True, column_format=layout)
-    for symbol, command in LATEX_SYMBOLS.items():
-        text = text.replace(symbol, command)
-    return text
-
-
-def escape_markdown(text: str) -> str:
-    """Keep Markdown from reading plain text as markup."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", text)
 
 
 def show_markdown(text: str) -> None:

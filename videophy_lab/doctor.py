@@ -1,0 +1,110 @@
+"""What works on this machine, and the line to type for what does not."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+
+from videophy_lab.params import find_notebooks_folder
+from videophy_lab.provenance import hash_bundled_tables, read_requirements, read_version
+
+OLDEST_PYTHON = (3, 11)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes
+    ----------
+    name : str
+    works : bool
+    found : str
+        The version or the number of things found.
+    needed : bool
+        Whether reports need it; what is not needed may be missing.
+    remedy : str
+        The line to type when it does not work.
+    """
+
+    name: str
+    works: bool
+    found: str
+    needed: bool = True
+    remedy: str = ""
+
+
+def examine_machine() -> list[Check]:
+    """Look at Python, the dependencies, the notebooks, the data, git, and what is optional."""
+    checks = [check_python(), *(check_package(name) for name in read_requirements())]
+    return [*checks, check_notebooks(), check_data(), check_git(), check_browser(), check_torch()]
+
+
+def check_python() -> Check:
+    """Look at the interpreter's version."""
+    remedy = "install Python 3.11 or newer, then: make clean report"
+    return Check("Python", sys.version_info >= OLDEST_PYTHON, platform.python_version(), remedy=remedy)
+
+
+def check_package(name: str) -> Check:
+    """Look at the version of one direct dependency."""
+    version = read_version(name)
+    remedy = f"{sys.executable} -m pip install {name}"
+    return Check(name, version is not None, version or "not installed", remedy=remedy)
+
+
+def check_notebooks() -> Check:
+    """Count the project's notebooks."""
+    count = len(list(find_notebooks_folder().glob("*.ipynb")))
+    remedy = "get them back: git checkout -- notebooks"
+    return Check("notebooks", count > 0, f"{count} found", remedy=remedy)
+
+
+def check_data() -> Check:
+    """Count the bundled tables."""
+    count = len(hash_bundled_tables())
+    return Check("data", count > 0, f"{count} tables found", remedy="get them back: git checkout -- data")
+
+
+def check_git() -> Check:
+    """Look for git, which names the commit of a report."""
+    found = shutil.which("git") is not None
+    remedy = "apt-get install git (a report then names its commit)"
+    return Check("git", found, "found" if found else "not found", needed=False, remedy=remedy)
+
+
+def check_browser() -> Check:
+    """Look for a browser without a window, which prints a page as PDF."""
+    found = next((name for name in BROWSERS if shutil.which(name)), None)
+    remedy = "apt-get install chromium (only to print a page as PDF from a script)"
+    return Check("chromium", found is not None, found or "not found", needed=False, remedy=remedy)
+
+
+def check_torch() -> Check:
+    """Look for torch and a GPU, which no report needs."""
+    if importlib.util.find_spec("torch") is None:
+        remedy = f"{sys.executable} -m pip install torch (only to run judges and generators)"
+        return Check("torch", False, "not installed", needed=False, remedy=remedy)
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        remedy = f"{sys.executable} -m pip install --force-reinstall torch"
+        return Check("torch", False, f"broken: {error}", needed=False, remedy=remedy)
+    gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no CUDA device: it runs on the CPU"
+    return Check("torch", True, f"{torch.__version__}, {gpu}", needed=False)
+
+
+def format_checks(checks: list[Check]) -> str:
+    """Write one line a check; below what fails, the line to type."""
+    width = max(len(check.name) for check in checks)
+    lines = []
+    for check in checks:
+        mark = "ok " if check.works else "NO " if check.needed else " - "
+        lines.append(f"{mark} {check.name:<{width}}  {check.found}")
+        if not check.works:
+            lines.append(f"{'':{width + 6}}{check.remedy}")
+    return "\n".join(lines)

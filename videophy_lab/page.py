@@ -1,0 +1,199 @@
+"""The page of a report: headline numbers, findings, figures and tables; no script, nothing from a network."""
+
+from __future__ import annotations
+
+import copy
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from videophy_lab.formatting import format_cell
+from videophy_lab.outputs import PNG_DPI, write_text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from nbformat import NotebookNode
+
+TEMPLATES = Path(__file__).with_name("templates")
+# figures have 7 to 9 pt letters for print; at 140 pixels an inch these are as large as the page's text
+CSS_PIXELS_PER_INCH = 140
+FIRST_ROWS = 12
+
+
+def write_page(
+    out: Path,
+    *,
+    title: str,
+    summary: str,
+    notebooks: Mapping[str, NotebookNode],
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write ``index.html`` and, for every notebook, ``notebooks/<name>.ipynb`` and ``.html``.
+
+    Parameters
+    ----------
+    out : Path
+        Folder with ``manifest/``, ``tables/`` and ``figures/`` as `Outputs` writes them.
+    title, summary : str
+        The head of the page.
+    notebooks : mapping of name to NotebookNode
+        The executed notebooks in the order of the page.
+    provenance : mapping
+        As `describe_provenance` gives it.
+    """
+    sections = [describe_section(out, name, notebook) for name, notebook in notebooks.items()]
+    headlines = [item for section in sections for item in section["headlines"]]
+    page = load_templates().get_template("page.html.j2")
+    text = page.render(
+        title=title,
+        summary=summary,
+        headlines=headlines,
+        sections=sections,
+        provenance=provenance,
+        css=read_css(),
+    )
+    write_text(out / "index.html", text)
+    for section, (name, notebook) in zip(sections, notebooks.items(), strict=True):
+        write_notebook(out / "notebooks", name, notebook, section=section, report=title)
+
+
+@cache
+def load_templates() -> Environment:
+    """Give the templates, which escape everything that is not marked as HTML."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+
+
+def read_css() -> Any:
+    """Give the style sheet, marked as safe inside a page."""
+    from markupsafe import Markup
+
+    return Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))
+
+
+def describe_section(out: Path, name: str, notebook: NotebookNode) -> dict[str, Any]:
+    """Gather what one notebook puts on the page.
+
+    Returns
+    -------
+    dict
+        ``name``, ``title``, ``lead`` (HTML of the paragraphs under the notebook's heading), ``findings``,
+        ``headlines``, ``items`` (figures and tables in the notebook's order), ``html``, ``ipynb``.
+    """
+    title, lead = read_opening(notebook, name)
+    manifest = out / "manifest" / f"{name}.json"
+    items = json.loads(manifest.read_text(encoding="utf-8"))["items"] if manifest.is_file() else []
+    views = {"figure": view_figure, "table": view_table}
+    return {
+        "name": name,
+        "title": title,
+        "lead": lead,
+        "findings": [item["text"] for item in items if item["kind"] == "finding"],
+        "headlines": [item for item in items if item["kind"] == "headline"],
+        "items": [views[item["kind"]](out, item) for item in items if item["kind"] in views],
+        "html": f"notebooks/{name}.html",
+        "ipynb": f"notebooks/{name}.ipynb",
+    }
+
+
+def read_opening(notebook: NotebookNode, name: str) -> tuple[str, Any]:
+    """Give the heading of a notebook's first cell, and the rest of that cell as HTML."""
+    from markupsafe import Markup
+    from nbconvert.filters import markdown2html
+
+    first = notebook.cells[0] if notebook.cells else None
+    if first is None or first.cell_type != "markdown" or not first.source.lstrip().startswith("#"):
+        return name, Markup("")
+    heading, _, rest = first.source.strip().partition("\n")
+    return heading.lstrip("# ").strip(), Markup(markdown2html(rest)) if rest.strip() else Markup("")
+
+
+def view_figure(out: Path, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the size at which a figure's letters are as large as the page's."""
+    with (out / item["file"]).open("rb") as file:
+        width, height = struct.unpack(">II", file.read(24)[16:])
+    scale = CSS_PIXELS_PER_INCH / PNG_DPI
+    return {**item, "width": round(width * scale), "height": round(height * scale)}
+
+
+def view_table(out: Path, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a table back from its CSV as the rows that a reader sees."""
+    import pandas as pd
+
+    cells = pd.read_csv(out / item["file"], dtype=str, keep_default_na=False)
+    numbers = set(item["numbers"])
+    for column in cells.columns:
+        if column in numbers:
+            digits = item["digits"].get(column)
+            cells[column] = [show_number(text, digits) for text in cells[column]]
+    rows = cells.values.tolist()
+    is_long = len(rows) > FIRST_ROWS + 3
+    return {
+        **item,
+        "columns": [{"label": column, "number": column in numbers} for column in cells.columns],
+        "first": rows[:FIRST_ROWS] if is_long else rows,
+        "rest": rows[FIRST_ROWS:] if is_long else [],
+        "rest_label": f"The other {len(rows) - FIRST_ROWS} of {len(rows)} rows",
+    }
+
+
+def show_number(text: str, digits: int | None) -> str:
+    """Round a number for a reader: a dash where there is none, a true minus sign."""
+    if text == "":
+        return "–"
+    shown = text if digits is None else format_cell(float(text), digits)
+    return shown.replace("-", "−")
+
+
+def write_notebook(
+    folder: Path, name: str, notebook: NotebookNode, *, section: Mapping[str, Any], report: str
+) -> None:
+    """Write an executed notebook as a file and as a page that opens without a network."""
+    import nbformat
+    from markupsafe import Markup
+    from nbconvert import HTMLExporter
+    from pygments.formatters import HtmlFormatter
+
+    folder.mkdir(exist_ok=True)
+    write_text(folder / f"{name}.ipynb", nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
+    exporter = HTMLExporter(template_name="basic", exclude_anchor_links=True)  # type: ignore[no-untyped-call]
+    body, _ = exporter.from_notebook_node(describe_images(notebook, section["items"]))
+    light = HtmlFormatter(style="default", nobackground=True).get_style_defs(".highlight")
+    dark = HtmlFormatter(style="github-dark", nobackground=True).get_style_defs(".highlight")
+    text = (
+        load_templates()
+        .get_template("notebook.html.j2")
+        .render(
+            title=section["title"],
+            report=report,
+            name=name,
+            css=read_css(),
+            highlight=Markup(f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"),
+            body=Markup(body),
+        )
+    )
+    write_text(folder / f"{name}.html", text)
+
+
+def describe_images(notebook: NotebookNode, items: Sequence[Mapping[str, Any]]) -> NotebookNode:
+    """Give each picture a text for readers who cannot see it: its caption, or the heading it stands under."""
+    described = copy.deepcopy(notebook)
+    captions = {item["name"]: item["caption"] for item in items if item["kind"] == "figure"}
+    heading = ""
+    for cell in described.cells:
+        if cell.cell_type == "markdown":
+            lines = [line for line in cell.source.splitlines() if line.startswith("#")]
+            heading = lines[-1].lstrip("# ") if lines else heading
+        else:
+            named = [text for name, text in captions.items() if f'"{name}"' in cell.source]
+            cell.metadata["alt"] = " ".join(named) or f"Figure: {heading}"
+    return described
