@@ -210,6 +210,8 @@ def test_wrong_input_is_named():
         ordinal_agreement([1, 2], [1, 2.5], list("ab"), categories=SCALE)
     with pytest.raises(ValueError, match="differ in length"):
         ordinal_agreement([1, 2], [1, 2], list("abc"), categories=SCALE)
+    with pytest.raises(ValueError, match="level is 95"):
+        binary_agreement([1, 0], [1, 1], list("ab"), level=95)
     with pytest.raises(ValueError, match="one-dimensional"):
         confusion_matrix(np.ones((2, 3)), np.ones((2, 3)), categories=SCALE)
 

@@ -15,7 +15,7 @@ from videophy_lab.stats.estimate import (
     encode_clusters,
     estimate_from_jackknife,
 )
-from videophy_lab.stats.means import cluster_mean_estimate, cluster_rate_estimate
+from videophy_lab.stats.means import check_level, cluster_mean_estimate, cluster_rate_estimate
 from videophy_lab.stats.pairwise import as_binary, as_finite, check_same_length
 
 # The values a statistic can take where they are not 0 to 1; a jackknife interval is cut there.
@@ -34,6 +34,7 @@ def _estimate_all(
     full: dict[str, FloatArray], replicates: dict[str, FloatArray], *, n: int, level: float
 ) -> dict[str, Estimate]:
     """Make a jackknife interval for each statistic, cut to its range; NaN ends where no prompt matters."""
+    check_level(level)
     estimates = {}
     for name, value in full.items():
         made = estimate_from_jackknife(float(value), replicates[name], n=n, level=level, fisher=name == "phi")
