@@ -133,9 +133,9 @@ def rank_intervals(comparisons: PairwiseComparisons, n_items: int) -> tuple[Floa
 
     Notes
     -----
-    Mogstad, Romano, Shaikh & Wilhelm (2024), Review of Economic Studies 91, 476-518, section 3, with Holm's
-    step-down in place of their bootstrap. Each pair speaks of the prompts it shares: generators that share
-    few prompts get wide intervals.
+    Mogstad, Romano, Shaikh & Wilhelm (2024), Review of Economic Studies 91, 476-518: ranks from simultaneous
+    tests of all pairs, with Holm's step-down in place of their bootstrap. Each pair speaks of the prompts it
+    shares: generators that share few prompts get wide intervals.
     """
     if n_items != comparisons.n_items:
         raise ValueError(f"n_items is {n_items}, but {comparisons.n_items} generators were compared")
