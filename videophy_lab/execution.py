@@ -138,6 +138,7 @@ def run_notebook(
     job: NotebookJob, *, folder: Path, staging: Path, crew: KernelCrew, step: Any
 ) -> NotebookNode:
     """Run one notebook and return it normalised; on failure keep it and name the cell."""
+    from jupyter_core.utils import ensure_event_loop
     from nbclient.exceptions import DeadKernelError
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
@@ -169,6 +170,9 @@ def run_notebook(
         raise ReportError(describe_failure(error, job, failed)) from None
     except DeadKernelError as error:
         raise ReportError(f"{job.path.name}: the kernel ended ({error}); was the memory enough?") from error
+    finally:
+        # papermill opens one for this thread and leaves it open
+        ensure_event_loop().close()
     failed.unlink()
     return normalise_notebook(executed, hide=[folder.resolve(), Path(__file__).resolve().parents[1]])
 

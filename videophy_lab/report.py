@@ -19,6 +19,8 @@ from videophy_lab.provenance import describe_provenance
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["ReportError", "run_report"]
+
 STAGING = ".building"
 GENERATED = ("index.html", "notebooks", "tables", "figures", "estimates.csv", "provenance.json")
 
