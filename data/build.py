@@ -9,8 +9,8 @@ OFFICIAL_DIR (sub-folders are searched) holds            which gives
     published_tables.json, videophy2_test_exact_counts_by_{model,rule_family}.csv
                                                            published/*.csv
 
-AutoEval's scores come from the extract, or with ``--autoeval`` from a scores table in the order of the run: of
-generators with identical scores only the first row of each prompt is kept (README.md says why).
+AutoEval's scores come from the extract, or with ``--autoeval`` from a scores table in the order of the run:
+of generators with identical scores only the first row of each prompt is kept (README.md says why).
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
-from published import build_published
+from printed import build_published
 
-
+from videophy_lab.collisions import find_collisions
 from videophy_lab.datasets import videophy1, videophy2
+from videophy_lab.datasets.rows import name_videos
 from videophy_lab.schema import TableError, make_video_id, read_rows, read_table
 
 RATING_COLUMNS = ["prompt_id", "generator", "is_hard", "human_sa", "human_pc", "autoeval_sa", "autoeval_pc"]
+# one caption is written with its final full stop in some copies and without it in the extract
+SAME_PROMPT = {"31ea17615154": "12d151cb7b4e"}
 RULE_COLUMNS = ["video_id", "rule_id", "law", "label", "origin"]
 
 
@@ -49,8 +52,9 @@ def read_human_ratings(path: Path) -> pd.DataFrame:
     """Read human ratings in the order of the official file, from it or from its numeric extract."""
     rows = read_rows(path)
     if "human_sa" not in rows.columns:
-        named = videophy2.name_rows(rows, str(path))
+        named = name_videos(rows, videophy2.GENERATOR, str(path))
         rows = named.rename(columns={"sa": "human_sa", "pc": "human_pc"})
+        rows["prompt_id"] = rows["prompt_id"].replace(SAME_PROMPT)
     return rows.reindex(columns=RATING_COLUMNS)
 
 
@@ -85,12 +89,13 @@ def add_autoeval(ratings: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 def build_rule_labels(path: Path) -> pd.DataFrame:
     """List the rule labels without the sentences."""
-    return videophy2.list_rules(read_rows(path), str(path))[RULE_COLUMNS]
+    rules = videophy2.list_rules(read_rows(path), str(path))
+    return rules.assign(video_id=rules["video_id"].replace(SAME_PROMPT, regex=True))[RULE_COLUMNS]
 
 
 def build_videophy1(path: Path) -> pd.DataFrame:
     """Make the numbers of VideoPhy-1 in the order of the official file."""
-    named = videophy1.name_rows(read_rows(path), str(path))
+    named = name_videos(read_rows(path), videophy1.GENERATOR, str(path))
     named = named.rename(columns={"majority_sa": "sa", "majority_pc": "pc"})
     return named[["prompt_id", "generator", "states_of_matter", "complexity", "sa", "pc"]]
 

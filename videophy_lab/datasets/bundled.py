@@ -84,8 +84,8 @@ def make_ratings(path: Path, tasks: tuple[str, ...]) -> pd.DataFrame:
         parts.append(keys.assign(task=task, rating=rows[column].astype("float64")))
     labels = path.with_name("rule_labels.csv")
     if "rule" in tasks and labels.is_file():
-        rules = read_rows(labels)[["video_id", "rule_id", "label"]]
-        rules = keys.merge(rules.rename(columns={"label": "rating"}), on="video_id")
+        rules = read_rows(labels)[["video_id", "rule_id", "label"]].rename(columns={"label": "rating"})
+        rules = rules.merge(keys, on="video_id", how="left", validate="many_to_one")
         parts.append(rules.assign(task="rule", rating=rules["rating"].astype("float64")))
     return pd.concat(parts[1:] or parts, ignore_index=True)
 

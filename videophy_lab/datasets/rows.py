@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from videophy_lab.schema import TableError, make_prompt_id, raise_cell
+from videophy_lab.schema import TableError, make_prompt_id, make_video_id, raise_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +21,23 @@ def require_columns(rows: pd.DataFrame, names: Sequence[str], source: str) -> No
         raise TableError(
             f"{source}: the column '{name}' is missing; the file has {', '.join(present)}. Remedy: {remedy}."
         )
+
+
+def name_videos(rows: pd.DataFrame, generator: str, source: str) -> pd.DataFrame:
+    """Give each row its prompt_id, generator, seed and video_id.
+
+    Several videos of one generator and caption are told apart by their URL and get the seeds 0, 1, … in the order
+    of the file; the same video twice is an error.
+    """
+    require_columns(rows, ("caption", generator), source)
+    check_unique(rows, [name for name in (generator, "caption", "video_url") if name in rows.columns], source)
+    named = name_prompts(rows, source).rename(columns={generator: "generator"})
+    blank = named["generator"].isna().to_numpy()
+    if blank.any():
+        raise_cell(source, int(blank.argmax()), generator, None, "the generator's name", "fill it in")
+    named["seed"] = named.groupby(["generator", "prompt_id"]).cumcount()
+    names = zip(named["generator"], named["prompt_id"], named["seed"], strict=True)
+    return named.assign(video_id=[make_video_id(*name) for name in names])
 
 
 def check_unique(rows: pd.DataFrame, names: list[str], source: str) -> None:

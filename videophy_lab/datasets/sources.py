@@ -20,7 +20,7 @@ FORMS = {
                   "physics_rules_followed", "physics_rules_unfollowed", "physics_rules_cannot_be_determined"},
 }  # fmt: skip
 UPSAMPLED = {"caption", "upsampled_caption"}
-SPLIT_WORDS = {"test": "test", "train": "train"}
+SPLITS = ("test", "train")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def find_source(source: str | Path, forms: tuple[str, ...], *, split: str = "tes
     TableError
         Nothing of that name; the close matches and the allowed forms are named.
     """
-    if split not in SPLIT_WORDS:
+    if split not in SPLITS:
         raise ValueError(f"split is {split!r}; allowed: test, train")
     name = str(source)
     if name in BUNDLED:
@@ -116,3 +116,9 @@ def find_in_folder(folder: Path, forms: tuple[str, ...], split: str) -> Source:
         f"{folder}: one official file of the {split} split was wanted, these fit: {listed}. "
         "Remedy: give the path of the file."
     )
+
+
+def find_upsampled(found: Source, split: str) -> Path | None:
+    """Find the official file of upsampled captions beside an official file, if it is there."""
+    path = found.path.with_name(f"prompt-upsampled-{split}.csv")
+    return path if found.form == "videophy2" and path.is_file() else None

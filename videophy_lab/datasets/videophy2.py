@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from videophy_lab.datasets.laws import normalize_law
 from videophy_lab.datasets.literals import parse_laws, parse_rules
-from videophy_lab.datasets.rows import check_unique, name_prompts, parse_rating, require_columns
-from videophy_lab.schema import make_rule_id, make_video_id
+from videophy_lab.datasets.rows import name_prompts, name_videos, parse_rating, require_columns
+from videophy_lab.schema import make_rule_id
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SIGNATURE = {"caption", "model_name"}
+GENERATOR = "model_name"
 SUCCESS = 4
 RULE_COLUMNS = {
     "physics_rules_followed": (1, "listed"),
@@ -26,16 +26,6 @@ RULE_COLUMNS = {
     "human_violated_rules": (0, "human_added"),
 }
 EXTRAS = ("is_hard", "action", "category")
-
-
-def name_rows(rows: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Give each row its prompt_id, generator and video_id; two rows for one video are an error."""
-    require_columns(rows, ("caption", "model_name"), source)
-    check_unique(rows, ["model_name", "caption"], source)
-    named = name_prompts(rows, source).rename(columns={"model_name": "generator"})
-    pairs = zip(named["generator"], named["prompt_id"], strict=True)
-    named["video_id"] = [make_video_id(generator, prompt) for generator, prompt in pairs]
-    return named
 
 
 def check_joint(rows: pd.DataFrame, source: str) -> None:
@@ -62,7 +52,7 @@ def make_ratings(rows: pd.DataFrame, tasks: tuple[str, ...], source: str) -> pd.
     """
     import pandas as pd
 
-    named = name_rows(rows, source)
+    named = name_videos(rows, GENERATOR, source)
     wanted = [task for task in ("sa", "pc") if task in tasks]
     require_columns(rows, wanted, source)
     for task in wanted:
@@ -86,7 +76,7 @@ def list_rules(rows: pd.DataFrame, source: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    named = name_rows(rows, source)
+    named = name_videos(rows, GENERATOR, source)
     require_columns(rows, tuple(RULE_COLUMNS), source)
     found = []
     for row, record in enumerate(named.to_dict("records")):
@@ -126,8 +116,17 @@ def make_prompts(rows: pd.DataFrame, source: str) -> pd.DataFrame:
     return prompts[columns]
 
 
+def fill_upsampled(prompts: pd.DataFrame, upsampled: pd.DataFrame) -> pd.DataFrame:
+    """Fill blank upsampled captions from the official file of upsampled prompts."""
+    known = upsampled.drop_duplicates("prompt_id").set_index("prompt_id")["upsampled_caption"]
+    found = prompts["prompt_id"].map(known)
+    if "upsampled_caption" in prompts.columns:
+        found = prompts["upsampled_caption"].fillna(found)
+    return prompts.assign(upsampled_caption=found)
+
+
 def make_videos(rows: pd.DataFrame, source: str) -> pd.DataFrame:
     """Make the videos: ``video_id, prompt_id, generator, seed, caption, url`` and ``is_hard``."""
-    named = name_rows(rows, source).assign(seed=0).rename(columns={"video_url": "url"})
+    named = name_videos(rows, GENERATOR, source).rename(columns={"video_url": "url"})
     columns = ["video_id", "prompt_id", "generator", "seed", "caption", "url", "is_hard"]
     return named[[name for name in columns if name in named.columns]]

@@ -116,7 +116,7 @@ def build_counts(path: Path, name: str) -> pd.DataFrame:
 
 
 def build_labels() -> pd.DataFrame:
-    """The official name of each generator, and the name to print."""
+    """List the official name of each generator, and the name to print."""
     rows = [(dataset, *pair) for dataset, labels in LABELS.items() for pair in labels.items()]
     return pd.DataFrame(rows, columns=["dataset", "generator", "label"]).assign(
         source="names in the official files; labels from the papers"
