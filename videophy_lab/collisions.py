@@ -21,6 +21,7 @@ COLUMNS = ["scorer", "spec", "generator_a", "generator_b", "n_shared", "share_id
 HONEST_EXCESS = 0.6
 RARE_REPEATS = 0.1
 ERROR_RATE = 0.01
+ON_COLLISION = ("warn", "drop", "ignore", "error")
 
 
 class CollisionWarning(UserWarning):
@@ -230,3 +231,44 @@ def drop_collisions(
                     files.loc[files.duplicated("sha256", keep=False), "video_id"]
                 )
     return scores[~dropped].reset_index(drop=True), int(dropped.sum())
+
+
+def settle_collisions(
+    scores: pd.DataFrame,
+    *,
+    on_collision: str = "warn",
+    videos: pd.DataFrame | None = None,
+    source: str = "scores",
+    stacklevel: int = 2,
+) -> pd.DataFrame:
+    """Look for collisions and warn of them, drop what is uncertain, stop, or look away.
+
+    Parameters
+    ----------
+    on_collision : {"warn", "drop", "ignore", "error"}
+
+    Returns
+    -------
+    DataFrame
+        The scores. After ``"drop"``, which warns too, ``.attrs["n_dropped"]`` counts the rows left out.
+
+    Raises
+    ------
+    ValueError
+        With ``"error"`` and a collision, or for another ``on_collision``.
+    """
+    if on_collision not in ON_COLLISION:
+        raise ValueError(f"on_collision must be one of {', '.join(ON_COLLISION)}; not {on_collision!r}")
+    if on_collision == "ignore":
+        return scores
+    collisions = find_collisions(scores, videos)
+    if on_collision == "error" and len(collisions):
+        raise ValueError(
+            f"{source}: {describe_collisions(collisions)}. Score them again under file names that carry the "
+            "generator, or pass on_collision='drop'"
+        )
+    warn_collisions(collisions, stacklevel=stacklevel + 1)
+    if on_collision == "drop":
+        scores, n_dropped = drop_collisions(scores, collisions, videos)
+        scores.attrs["n_dropped"] = n_dropped
+    return scores

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import GOLDEN, ROOT
+from tests.conftest import GOLDEN, ROOT
 from made_videos import make_videos, simulate_normal
 from numpy.testing import assert_allclose
 from scipy import stats

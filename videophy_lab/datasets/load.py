@@ -1,7 +1,7 @@
 """Load a table from any source.
 
 A source is a bundled name (``"videophy2"``, ``"videophy1"``; offline), the same from the Hugging Face hub
-(``"hub:videophy2"``), the path of one of our tables, of an official CSV file, or of a folder of official CSV files.
+(``"hub:videophy2"``), the path of one of our tables, of an official CSV file, or of a folder of those.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from videophy_lab.collisions import describe_collisions, drop_collisions, find_collisions, warn_collisions
+from videophy_lab.collisions import settle_collisions
 from videophy_lab.datasets import autoeval_scores, bundled, hub, videophy1, videophy2
 from videophy_lab.datasets.rows import name_prompts
 from videophy_lab.datasets.sources import Source, find_source, find_upsampled, recognize_form
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OFFICIAL = {"videophy1": videophy1, "videophy2": videophy2}
-ON_COLLISION = ("warn", "drop", "ignore", "error")
 
 
 def resolve_source(source: str | Path, *forms: str, split: str) -> Source:
@@ -36,7 +35,8 @@ def resolve_source(source: str | Path, *forms: str, split: str) -> Source:
         if "autoeval" in forms:
             raise TableError(
                 f"{source}: scores are not fetched from the hub. Remedy: type hf download "
-                "videophysics/videophy2_autoeval_scores --repo-type dataset --local-dir official, and give the folder."
+                "videophysics/videophy2_autoeval_scores --repo-type dataset --local-dir official, and give "
+                "the path of its CSV file."
             )
         path = hub.fetch_dataset(str(source)[4:], split=split)
         return Source(str(source), path, recognize_form(path))
@@ -70,8 +70,8 @@ def load_ratings(
     Returns
     -------
     DataFrame
-        ``video_id, prompt_id, generator, task, rating``, ``rule_id`` and ``annotator`` where there are any, and
-        what belongs to the video or prompt (``is_hard, action, category, states_of_matter, complexity``).
+        ``video_id, prompt_id, generator, task, rating``, ``rule_id`` and ``annotator`` where there are any,
+        and what belongs to the video or prompt (``is_hard, action, category, states_of_matter, complexity``).
 
     Raises
     ------
@@ -115,8 +115,8 @@ def load_scores(
     Parameters
     ----------
     source : str or path
-        See the module; ``"videophy2"`` is AutoEval on the test set: 1,635 videos ``ok``, 1,762 ``failed`` (see the
-        data card).
+        See the module; ``"videophy2"`` is AutoEval on the test set: 1,635 videos ``ok``, 1,762 ``failed``
+        (see the data card).
     on_collision : {"warn", "drop", "ignore", "error"}
         What to do when the scores of two generators come from the same files; see
         :func:`videophy_lab.collisions.find_collisions`.
@@ -128,8 +128,6 @@ def load_scores(
     DataFrame
         A scores table. With ``on_collision="drop"``, ``.attrs["n_dropped"]`` counts the rows left out.
     """
-    if on_collision not in ON_COLLISION:
-        raise ValueError(f"on_collision is {on_collision!r}; allowed: {', '.join(ON_COLLISION)}")
     found = resolve_source(source, "numbers", "autoeval", split="test")
     if found.form == "numbers":
         scores = bundled.make_scores(found.path)
@@ -143,22 +141,9 @@ def load_scores(
     else:
         raise TableError(f"{found.name}: there are no scores in it. Remedy: give a scores table.")
     scores = check_table(scores, "scores", source=found.name)
-    return scores if on_collision == "ignore" else settle_collisions(scores, videos, on_collision, found.name)
-
-
-def settle_collisions(
-    scores: pd.DataFrame, videos: pd.DataFrame | None, on_collision: str, source: str
-) -> pd.DataFrame:
-    """Warn of collisions, drop what is uncertain, or stop."""
-    collisions = find_collisions(scores, videos)
-    if on_collision == "error" and len(collisions):
-        raise TableError(f"{source}: {describe_collisions(collisions)}. Remedy: score the files again.")
-    if on_collision == "warn":
-        warn_collisions(collisions, stacklevel=3)
-    if on_collision == "drop":
-        scores, n_dropped = drop_collisions(scores, collisions, videos)
-        scores.attrs["n_dropped"] = n_dropped
-    return scores
+    return settle_collisions(
+        scores, on_collision=on_collision, videos=videos, source=found.name, stacklevel=3
+    )
 
 
 def load_prompts(

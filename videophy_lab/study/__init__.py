@@ -25,7 +25,6 @@ from videophy_lab.study.judges import (
     agreement,
     calibration,
     join_joint,
-    resolve_collisions,
     tabulate_confusion,
 )
 from videophy_lab.study.labelling import simulate_labelling, tabulate_required_labels
@@ -59,7 +58,6 @@ __all__ = [
     "leaderboard",
     "pivot_ratings",
     "rank_generators",
-    "resolve_collisions",
     "say_count",
     "say_number",
     "say_rate",

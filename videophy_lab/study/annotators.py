@@ -7,13 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from videophy_lab.stats.aggregation import aggregate_ratings, rater_rest_correlation, screen_raters
 from videophy_lab.stats.annotators import (
-    aggregate_ratings,
     exact_agreement,
     intraclass_correlation,
     krippendorff_alpha_interval,
-    rater_rest_correlation,
-    screen_raters,
 )
 from videophy_lab.stats.estimate import Estimate
 from videophy_lab.study.tables import make_estimates, make_row
@@ -101,9 +99,9 @@ def aggregate_annotators(
     Parameters
     ----------
     how : {"mean", "median", "mode", "majority"}
-        ``"majority"`` decides success by the majority of ratings that reach ``threshold`` and gives 0/1.
+        ``"majority"`` asks whether most ratings reach ``threshold``.
     threshold : float, optional
-        Needed by ``"majority"``.
+        With it the rating becomes 1 where the aggregate reaches it and 0 where not. Needed by ``"majority"``.
 
     Returns
     -------
@@ -135,12 +133,9 @@ def compare_aggregations(ratings: pd.DataFrame, *, success: float = 4) -> pd.Dat
     rows = []
     for how in AGGREGATIONS:
         aggregated = aggregate_annotators(ratings, how=how, threshold=success)
-        reach = 1 if how == "majority" else success
         for task, of_task in aggregated.groupby("task"):
             known = of_task["rating"].dropna()
-            rows.append(
-                {"task": task, "how": how, "success_rate": (known >= reach).mean(), "n_videos": len(known)}
-            )
+            rows.append({"task": task, "how": how, "success_rate": known.mean(), "n_videos": len(known)})
     return pd.DataFrame(rows)
 
 

@@ -64,7 +64,7 @@ def compare_judges(
             rng=np.random.default_rng(seed),
         )
         interval = found.difference, found.low, found.high
-        estimate = Estimate(*interval, confidence, "prompt_swap", found.n, found.n_clusters)
+        estimate = Estimate(*interval, confidence, "cluster_jackknife", found.n, found.n_clusters)
         groups = {"scorer_a": first, "scorer_b": second, "task": task}
         rows.append(
             make_row(estimate, f"difference_{statistic}", **groups) | {"p_value": found.p_value, "seed": seed}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from videophy_lab.collisions import drop_collisions, find_collisions, warn_collisions
+from videophy_lab.collisions import settle_collisions
 from videophy_lab.schema import Scale
 from videophy_lab.stats.agreement import (
     binary_agreement,
@@ -25,40 +25,6 @@ from videophy_lab.study.tables import (
     pivot_scores,
     score_success,
 )
-
-ON_COLLISION = ("warn", "drop", "ignore", "error")
-
-
-def resolve_collisions(
-    scores: pd.DataFrame, *, videos: pd.DataFrame | None = None, on_collision: str = "warn"
-) -> pd.DataFrame:
-    """Look for one file scored under several generators' names, and warn, drop or stop.
-
-    Parameters
-    ----------
-    on_collision : {"warn", "drop", "ignore", "error"}
-        ``"drop"`` keeps only the scores that are certain.
-
-    Raises
-    ------
-    ValueError
-        With ``"error"`` and a collision found, naming the generators.
-    """
-    if on_collision not in ON_COLLISION:
-        raise ValueError(f"on_collision must be one of {', '.join(ON_COLLISION)}; not {on_collision!r}")
-    if on_collision == "ignore":
-        return scores
-    collisions = find_collisions(scores, videos)
-    if collisions.empty:
-        return scores
-    if on_collision == "error":
-        pairs = ", ".join((collisions["generator_a"] + " = " + collisions["generator_b"]).unique())
-        raise ValueError(
-            f"the same scores stand under two generators ({pairs}): one file was scored twice. "
-            "Score again with a file name that carries the generator, or pass on_collision='drop'"
-        )
-    warn_collisions(collisions)
-    return drop_collisions(scores, collisions) if on_collision == "drop" else scores
 
 
 def agreement(
@@ -94,7 +60,7 @@ def agreement(
         ties tuned on other prompts; and for a judge with SA and PC the joint decision:
         accuracy beside the majority class's, precision, recall, F1, φ.
     """
-    scores = resolve_collisions(scores, on_collision=on_collision)
+    scores = settle_collisions(scores, on_collision=on_collision)
     scale = choose_scale(ratings, scale)
     options = {"scale": scale, "confidence": confidence}
     return make_estimates(

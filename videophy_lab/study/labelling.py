@@ -34,11 +34,11 @@ def simulate_labelling(
     Returns
     -------
     DataFrame
-        ``size, method, n_draws, n_generators, width`` (mean full width of the intervals), ``coverage`` (share
-        of intervals that hold the truth), ``mean_absolute_error``, ``kendall`` (mean τ-b of estimated and true
-        rates), ``pairs_right`` (share of pairs of generators in the true order, ties half), ``best_right``
-        (share of draws whose best generator is the true one) and ``seed``. Methods: ``human_only`` (Wilson)
-        and ``post_stratified`` on the judge's joint decision.
+        ``size, method, n_draws, n_generators, width`` (mean full width), ``coverage`` (share of intervals
+        that hold the truth), ``mean_absolute_error``, ``kendall`` (mean τ-b of estimated and true rates),
+        ``pairs_right`` (share of pairs of generators in the true order, ties half), ``best_right`` (share of
+        draws whose best generator is the true one) and ``seed``. Methods: ``human_only`` (Wilson) and
+        ``post_stratified`` on the judge's joint decision.
     """
     joint = join_joint(ratings, scores, scale=scale)
     if joint["scorer"].nunique() != 1:
