@@ -80,7 +80,7 @@ def list_datasets() -> None:
     """List the tables that can be loaded by name."""
     from videophy_lab import datasets
 
-    typer.echo(datasets.list_datasets().to_string(index=False))
+    typer.echo(datasets.list_datasets().to_string(index=False, na_rep=""))
 
 
 @app.command(epilog="Example: videophy-lab doctor")
@@ -116,3 +116,7 @@ def stop(message: str, code: int) -> NoReturn:
 def main() -> None:
     """Run the command line."""
     app()
+
+
+if __name__ == "__main__":
+    main()

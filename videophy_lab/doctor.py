@@ -8,7 +8,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 
-from videophy_lab.params import find_notebooks_folder
+from videophy_lab.places import find_notebooks_folder
 from videophy_lab.provenance import hash_bundled_tables, read_requirements, read_version
 
 OLDEST_PYTHON = (3, 11)

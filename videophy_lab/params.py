@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
-PARAMS_FILE = "params.yaml"
+from videophy_lab.places import PARAMS_FILE
+
 TABLE_ENDINGS = (".csv", ".parquet")
 
 
@@ -70,12 +71,6 @@ class NotebookJob:
     parameters: dict[str, Any]
     settings: dict[str, Any]
     takes_out: bool
-
-
-def find_notebooks_folder() -> Path:
-    """Give the folder of the project's notebooks: beside the package, or inside an installed wheel."""
-    beside = Path(__file__).resolve().parents[1] / "notebooks"
-    return beside if beside.is_dir() else Path(__file__).resolve().parent / "_notebooks"
 
 
 def shorten_name(path: Path) -> str:

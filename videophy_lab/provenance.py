@@ -9,9 +9,12 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from videophy_lab.params import PARAMS_FILE, NotebookJob, find_notebooks_folder
+from videophy_lab.places import PARAMS_FILE, find_data_folder, find_notebooks_folder
+
+if TYPE_CHECKING:
+    from videophy_lab.params import NotebookJob
 
 DISTRIBUTION = "videophy-lab"
 TABLE_ENDINGS = (".csv", ".parquet", ".jsonl", ".json")
@@ -109,8 +112,7 @@ def ask_git(root: Path, *arguments: str) -> str:
 
 def hash_bundled_tables() -> dict[str, str]:
     """Give the SHA-256 of the tables that ship with the project, by their path under ``data/``."""
-    beside = find_notebooks_folder().parent / "data"
-    bundled = beside if beside.is_dir() else Path(__file__).resolve().parent / "_data"
+    bundled = find_data_folder()
     tables = (path for path in bundled.rglob("*") if path.suffix in TABLE_ENDINGS)
     names = {path: path.relative_to(bundled) for path in tables}
     return {

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from videophy_lab.execution import ReportError, run_notebooks
 from videophy_lab.outputs import ESTIMATE_COLUMNS, order_columns, write_text
 from videophy_lab.page import write_page
-from videophy_lab.params import NotebookJob, find_notebooks_folder, plan_jobs, read_params
+from videophy_lab.params import NotebookJob, plan_jobs, read_params
+from videophy_lab.places import find_notebooks_folder
 from videophy_lab.provenance import describe_provenance
 
 if TYPE_CHECKING:
