@@ -1,7 +1,8 @@
 """The scores that the authors released (``videophy2_autoeval_scores``), as our scores table.
 
 Source: huggingface.co/datasets/videophysics/videophy2_autoeval_scores; known columns are model_name,
-pc_pred_score, sa_pred_score, joint_pred_score (github.com/Hritikbansal/videophy/issues/9), the rest is read liberally.
+pc_pred_score, sa_pred_score, joint_pred_score (github.com/Hritikbansal/videophy/issues/9); the rest is
+read liberally.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ def add_captions(rows: pd.DataFrame, test: pd.DataFrame | None, source: str) -> 
     if "video_url" not in rows.columns or test is None:
         raise TableError(
             f"{source}: no column says which caption a score belongs to; the file has "
-            f"{', '.join(rows.columns)}. Remedy: add a column caption, or put videophy2_test.csv beside the file "
-            "if it has the video's URL."
+            f"{', '.join(rows.columns)}. Remedy: add a column caption, or put videophy2_test.csv beside the "
+            "file if it has the video's URL."
         )
     captions = test.drop_duplicates("video_url").set_index("video_url")["caption"]
     return rows.assign(caption=rows["video_url"].map(captions))
@@ -102,9 +103,10 @@ def warn_if_swapped(scores: pd.DataFrame, source: str) -> None:
     crossed = abs(ours["sa"] - theirs["pc"]) + abs(ours["pc"] - theirs["sa"])
     if crossed < straight:
         warnings.warn(
-            f"{source}: the columns sa_pred_score (mean {ours['sa']:.2f}) and pc_pred_score ({ours['pc']:.2f}) "
-            f"look swapped: humans rate these videos SA {theirs['sa']:.2f}, PC {theirs['pc']:.2f}. They are loaded "
-            "as they stand; swap them if you know that they are (the joint score is the same either way)",
+            f"{source}: the columns sa_pred_score (mean {ours['sa']:.2f}) and pc_pred_score "
+            f"({ours['pc']:.2f}) look swapped: humans rate these videos SA {theirs['sa']:.2f}, PC "
+            f"{theirs['pc']:.2f}. They are loaded as they stand; "
+            "swap them if you know that they are (the joint score is the same either way)",
             stacklevel=4,
         )
 

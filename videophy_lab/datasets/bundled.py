@@ -44,7 +44,8 @@ def load_published(name: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Key columns, ``printed`` (text, with the digits that were printed) and ``source``. Counts are ``Int64``.
+        Key columns, ``printed`` (text, with the digits that were printed) and ``source``; counts are
+        ``Int64``.
     """
     if name not in list_published():
         raise ValueError(f"no printed table is called {name!r}; allowed: {', '.join(list_published())}")
@@ -68,6 +69,8 @@ def read_numbers(path: Path) -> pd.DataFrame:
     rows = read_rows(path)
     pairs = zip(rows["generator"], rows["prompt_id"], strict=True)
     rows.insert(0, "video_id", [make_video_id(generator, prompt) for generator, prompt in pairs])
+    if "complexity" in rows.columns:
+        rows["complexity"] = rows["complexity"].astype("Int64")
     return rows.assign(seed=0)
 
 
@@ -114,16 +117,15 @@ def make_rules(path: Path) -> pd.DataFrame:
 
 
 def make_scores(path: Path) -> pd.DataFrame:
-    """Make the scores of AutoEval; a blank number becomes a failed row, so that nothing is silently missing."""
+    """Make the scores of AutoEval; a blank number becomes a failed row, so that nothing goes missing."""
     import pandas as pd
 
     rows = read_numbers(path)
     parts = []
     for task in ("sa", "pc"):
         score = rows[f"autoeval_{task}"].astype("float64")
-        part = rows[["video_id", "prompt_id", "generator"]].assign(
-            scorer=SCORER, spec=SPEC, task=task, score=score
-        )
+        part = rows[["video_id", "prompt_id", "generator"]]
+        part = part.assign(scorer=SCORER, spec=SPEC, task=task, score=score)
         part["status"] = score.notna().map({True: "ok", False: "failed"})
         parts.append(part.assign(error=part["status"].map({"failed": COLLIDED})))
     return pd.concat(parts, ignore_index=True)

@@ -27,20 +27,16 @@ def list_datasets() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``name`` (a source for the loaders), ``where``, ``split``, ``tables``, numbers of ``videos``, ``prompts``
-        and ``generators`` (blank where not known), ``scale``, ``licence``, and the hub's ``repository`` and
-        pinned ``revision``.
+        ``name`` (a source for the loaders), ``where``, ``split``, ``tables``, numbers of ``videos``,
+        ``prompts`` and ``generators`` (blank where not known), ``scale``, ``licence``, and the hub's
+        ``repository`` and pinned ``revision``.
     """
     import pandas as pd
 
     table = pd.DataFrame(DATASETS, columns=COLUMNS)
     table = table.astype({"videos": "Int64", "prompts": "Int64", "generators": "Int64"})
-    files = [
-        HUB_FILES.get((name.removeprefix("hub:"), split))
-        for name, split in zip(table["name"], table["split"], strict=True)
-    ]
-    hubs = [file if where == "hub" else None for file, where in zip(files, table["where"], strict=True)]
-    return table.assign(
-        repository=[file.repository if file else None for file in hubs],
-        revision=[file.revision if file else None for file in hubs],
-    )
+    names = zip(table["name"].str.removeprefix("hub:"), table["where"], table["split"], strict=True)
+    files = [HUB_FILES[name, split] if where == "hub" else None for name, where, split in names]
+    table["repository"] = pd.Series([file.repository if file else None for file in files], dtype="str")
+    table["revision"] = pd.Series([file.revision if file else None for file in files], dtype="str")
+    return table

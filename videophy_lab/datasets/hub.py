@@ -78,9 +78,7 @@ def download_file(wanted: HubFile, revision: str, cache: Path, endpoint: str | N
     ConnectionError
         The hub cannot be reached, or has no such file; the message says what to type.
     """
-    import httpx
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError
 
     try:
         path = hf_hub_download(
@@ -91,7 +89,7 @@ def download_file(wanted: HubFile, revision: str, cache: Path, endpoint: str | N
             cache_dir=cache / "hub",
             endpoint=endpoint,
         )
-    except (HfHubHTTPError, httpx.HTTPError, OSError) as error:
+    except Exception as error:  # the HTTP library below huggingface_hub, and so its errors, differ by version
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ConnectionError(
             f"{wanted.repository}/{wanted.name} could not be fetched: {reason}. Remedy: check the network "
@@ -107,8 +105,8 @@ def check_checksum(path: Path, expected: str, lock_path: Path) -> None:
     found = hash_file(path)
     if found != expected:
         raise TableError(
-            f"{path}: the SHA-256 is {found}, expected is {expected}. Remedy: delete the file and load again; if "
-            f"the dataset was changed on purpose and {lock_path} holds the old checksum, delete its entry there."
+            f"{path}: the SHA-256 is {found}, expected is {expected}. Remedy: delete the file and load "
+            f"again; if the dataset was changed on purpose, delete its entry in {lock_path}."
         )
 
 
@@ -121,8 +119,8 @@ def fetch_file(wanted: HubFile, *, endpoint: str | None = None, cache: Path | No
     endpoint : str, optional
         Address of the hub or a mirror; huggingface_hub's own (``HF_ENDPOINT``) when not given.
     cache : Path, optional
-        Folder for downloads and for ``hub.lock.json``, which keeps the revision and checksum of a file that has
-        none pinned; :func:`find_cache` when not given.
+        Folder for downloads and for ``hub.lock.json``, which keeps the revision and checksum of a file that
+        has none pinned; :func:`find_cache` when not given.
 
     Returns
     -------

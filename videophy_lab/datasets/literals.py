@@ -26,7 +26,7 @@ def parse_rules(cell: str | None, *, source: str, row: int, column: str) -> list
     Parameters
     ----------
     cell : str or None
-        For example ``"['The ball falls.', \\"It's round.\\"]"``.
+        For example ``['The ball falls.', 'It is round.']`` as text.
     source, row, column
         Where the cell stands (row from 0), for the error.
 

@@ -26,8 +26,8 @@ def require_columns(rows: pd.DataFrame, names: Sequence[str], source: str) -> No
 def name_videos(rows: pd.DataFrame, generator: str, source: str) -> pd.DataFrame:
     """Give each row its prompt_id, generator, seed and video_id.
 
-    Several videos of one generator and caption are told apart by their URL and get the seeds 0, 1, … in the order
-    of the file; the same video twice is an error.
+    Several videos of one generator and caption are told apart by their URL and get the seeds 0, 1, … in the
+    order of the file; the same video twice is an error.
     """
     require_columns(rows, ("caption", generator), source)
     check_unique(rows, [name for name in (generator, "caption", "video_url") if name in rows.columns], source)

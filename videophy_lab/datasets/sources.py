@@ -1,4 +1,4 @@
-"""Tell what a source is: a bundled name, a name on the hub, a table of ours, an official file, a folder of those."""
+"""Tell what a source is: a bundled name, a table of ours, an official file, or a folder of those."""
 
 from __future__ import annotations
 
@@ -95,9 +95,9 @@ def describe_unknown(name: str) -> str:
     close += difflib.get_close_matches(Path(name).name, files, n=1, cutoff=0.8)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
     return (
-        f"{name}: there is no such source. {hint}Allowed: a bundled name ({', '.join(BUNDLED)}), the same from the "
-        "Hugging Face hub (hub:NAME), the path of a table (.csv, .parquet), of an official CSV file, or of a folder "
-        "of official CSV files."
+        f"{name}: there is no such source. {hint}Allowed: a bundled name ({', '.join(BUNDLED)}), the same "
+        "from the Hugging Face hub (hub:NAME), the path of a table (.csv, .parquet), of an official CSV "
+        "file, or of a folder of official CSV files."
     )
 
 

@@ -1,8 +1,8 @@
 """The official CSV files of VideoPhy-1, as our tables.
 
-Source: huggingface.co/datasets/videophysics/videophy_test_public, columns video_url, caption, states_of_matter,
-source, complexity, majority_sa, majority_pc; labels are 0/1, the majority of the annotators. The training file
-(videophy_train_public) calls the labels sa and physics.
+Source: huggingface.co/datasets/videophysics/videophy_test_public, columns video_url, caption,
+states_of_matter, source, complexity, majority_sa, majority_pc; labels are 0/1, the majority of the
+annotators. The training file (videophy_train_public) calls the labels sa and physics.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The official CSV of VideoPhy-2 (``videophy2_test.csv``, ``videophy2_training.csv``), as our tables.
 
-Source: huggingface.co/datasets/videophysics/videophy2_test, columns caption, video_url, sa, pc, joint, action,
-is_hard, four columns of rules, model_name, category, one without a name, metadata_rules, upsampled_caption.
+Source: huggingface.co/datasets/videophysics/videophy2_test, columns caption, video_url, sa, pc, joint,
+action, is_hard, four columns of rules, model_name, category, one without a name, metadata_rules,
+upsampled_caption.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def make_ratings(rows: pd.DataFrame, tasks: tuple[str, ...], source: str) -> pd.
 def list_rules(rows: pd.DataFrame, source: str) -> pd.DataFrame:
     """List every rule with its label: ``video_id, prompt_id, rule_id, rule, law, label, origin``.
 
-    A rule that one video lists under two labels contradicts itself: all its rows are left out, with a warning.
+    A rule that one video lists under two labels contradicts itself: all its rows are left out and warned of.
     """
     import pandas as pd
 
@@ -80,10 +81,9 @@ def list_rules(rows: pd.DataFrame, source: str) -> pd.DataFrame:
     require_columns(rows, tuple(RULE_COLUMNS), source)
     found = []
     for row, record in enumerate(named.to_dict("records")):
-        where = {"source": source, "row": row}
-        laws = parse_laws(record.get("metadata_rules"), column="metadata_rules", **where)
+        laws = parse_laws(record.get("metadata_rules"), source=source, row=row, column="metadata_rules")
         for column, (label, origin) in RULE_COLUMNS.items():
-            for rule in parse_rules(record[column], column=column, **where):
+            for rule in parse_rules(record[column], source=source, row=row, column=column):
                 law = normalize_law(laws.get(rule))
                 name = (record["video_id"], record["prompt_id"], make_rule_id(rule))
                 found.append((*name, rule, law, label, origin))
@@ -97,8 +97,8 @@ def drop_contradictions(rules: pd.DataFrame, source: str) -> pd.DataFrame:
     twice = distinct.duplicated(["video_id", "rule_id"], keep=False)
     if twice.any():
         warnings.warn(
-            f"{source}: {int(twice.sum())} rule labels are left out because one video lists the rule under two "
-            f"labels, the first is of video {distinct.loc[twice, 'video_id'].iloc[0]}",
+            f"{source}: {int(twice.sum())} rule labels are left out because one video lists the rule under "
+            f"two labels, the first is of video {distinct.loc[twice, 'video_id'].iloc[0]}",
             stacklevel=4,
         )
     return distinct[~twice].reset_index(drop=True)

@@ -41,7 +41,7 @@ def make_file_name(generator: str, prompt_id: str, seed: object) -> str:
 
 
 def name_files(videos: pd.DataFrame) -> list[str]:
-    """Name the files of all videos; two videos with one file name would overwrite each other and are an error."""
+    """Name the files of all videos; two videos with one file name would overwrite each other: an error."""
     seeds = videos["seed"].fillna(0) if "seed" in videos.columns else [0] * len(videos)
     names = [
         make_file_name(*part) for part in zip(videos["generator"], videos["prompt_id"], seeds, strict=True)
@@ -165,8 +165,8 @@ def download_videos(
     workers : int
         Number of downloads at once.
     retries : int
-        How often an answer such as 429 or 503, or a failed connection, is tried again; the wait doubles each time,
-        or is what ``Retry-After`` says.
+        How often an answer such as 429 or 503, or a failed connection, is tried again; the wait doubles each
+        time, or is what ``Retry-After`` says.
     timeout : float
         Seconds without a byte after which a download is given up.
     progress : bool
@@ -175,8 +175,10 @@ def download_videos(
     Returns
     -------
     DataFrame
-        The table with ``path`` (blank where failed), ``sha256``, ``status`` (``ok`` or ``failed``) and ``error``.
+        The table with ``path`` (blank where failed), ``sha256``, ``status`` (``ok``, ``failed``)
+        and ``error``.
     """
+    import pandas as pd
     from tqdm import tqdm
 
     videos = check_table(videos, "videos")
@@ -194,4 +196,7 @@ def download_videos(
             bar.update()
     status, sha256, error = (list(part) for part in zip(*results, strict=True)) if results else ([], [], [])
     paths = [str(path) if state == "ok" else None for path, state in zip(targets, status, strict=True)]
-    return check_table(videos.assign(path=paths, sha256=sha256, status=status, error=error), "videos")
+    outcome = {"path": paths, "sha256": sha256, "status": status, "error": error}
+    for name, values in outcome.items():
+        videos[name] = pd.Series(values, dtype="str")
+    return check_table(videos, "videos")

@@ -82,7 +82,9 @@ KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
 
 def raise_cell(source: str, row: int, column: str, value: object, allowed: str, remedy: str) -> NoReturn:
     """Raise the error for one cell; ``row`` counts from 0, the message from 1."""
-    shown = "a blank cell" if value is None or value != value else repr(value)
+    shown = repr(value) if isinstance(value, str | list) else str(value)
+    if shown in ("None", "nan", "<NA>"):
+        shown = "a blank cell"
     raise TableError(
         f"{source}: row {row + 1}, column '{column}': {shown} is not allowed; allowed: {allowed}. "
         f"Remedy: {remedy}."

@@ -1,0 +1,321 @@
+"""The declared tables: what is taken, what is refused, and what the refusal says."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from videophy_lab.schema import (
+    COLUMNS,
+    SCALES,
+    TABLES,
+    Scale,
+    TableError,
+    check_scale,
+    check_table,
+    infer_scale,
+    make_prompt_id,
+    make_rule_id,
+    make_video_id,
+    read_rows,
+    read_table,
+    write_table,
+)
+
+
+def make_ratings(**changes) -> pd.DataFrame:
+    table = {
+        "video_id": ["a/p/0", "b/p/0", "a/q/0"],
+        "prompt_id": ["p", "p", "q"],
+        "generator": ["a", "b", "a"],
+        "task": ["sa", "sa", "pc"],
+        "rating": [4, 2, 5],
+    }
+    return pd.DataFrame(table | changes)
+
+
+def make_scores(**changes) -> pd.DataFrame:
+    table = {
+        "video_id": ["a/p/0", "b/p/0"],
+        "scorer": "judge",
+        "spec": "s1",
+        "task": "pc",
+        "score": [3.0, np.nan],
+        "status": ["ok", "unscored"],
+    }
+    return pd.DataFrame(table | changes)
+
+
+def test_ids_are_the_first_digits_of_the_hash():
+    caption = "A ball — it rolls."
+    assert make_prompt_id(caption) == hashlib.sha256(caption.encode()).hexdigest()[:12]
+    assert make_rule_id(caption) == make_prompt_id(caption)
+    assert make_video_id("wan", "0123456789ab") == "wan/0123456789ab/0"
+    assert make_video_id("wan", "0123456789ab", 7) == "wan/0123456789ab/7"
+
+
+def test_every_column_of_every_table_is_declared():
+    for name, table in TABLES.items():
+        columns = table.required + table.optional
+        assert set(columns) <= set(COLUMNS), name
+        assert set(table.key) | set(table.blank) <= set(columns), name
+        assert len(set(columns)) == len(columns), name
+
+
+def test_importing_the_schema_loads_neither_pandas_nor_pandera():
+    code = "import sys, videophy_lab.schema; sys.exit(bool({'pandas', 'pandera'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_dtypes_are_coerced_and_extra_columns_kept():
+    ratings = check_table(
+        make_ratings(is_hard=["1", "0", ""], colour=[1, 2, 3], seed=["0", "1", None]), "ratings"
+    )
+    assert ratings["rating"].dtype == "float64"
+    assert ratings["is_hard"].dtype == "boolean"
+    assert ratings["is_hard"].isna().tolist() == [False, False, True]
+    assert ratings["seed"].dtype == "Int64"
+    assert ratings["colour"].tolist() == [1, 2, 3]
+    assert ratings["video_id"].dtype == "str"
+
+
+def test_an_extra_column_that_another_table_declares_may_hold_anything():
+    assert check_table(make_ratings(seed=["x", "y", "z"]), "ratings")["seed"].tolist() == ["x", "y", "z"]
+
+
+def test_a_missing_column_names_the_close_match():
+    with pytest.raises(
+        TableError,
+        match=r"my\.csv: a table of ratings needs the column rating; it has .*rename 'ratings' to 'rating'",
+    ):
+        check_table(make_ratings().rename(columns={"rating": "ratings"}), "ratings", source="my.csv")
+
+
+def test_rules_need_a_prompt_or_a_video():
+    rules = pd.DataFrame({"rule_id": ["r"], "rule": ["It falls."]})
+    with pytest.raises(TableError, match=r"prompt_id \(or video_id\)"):
+        check_table(rules, "rules")
+    assert len(check_table(rules.assign(video_id="a/p/0"), "rules")) == 1
+
+
+def test_an_unknown_table_and_a_column_there_twice_are_refused():
+    with pytest.raises(ValueError, match="no table is called 'rating'; allowed: prompts, videos"):
+        check_table(make_ratings(), "rating")
+    twice = pd.concat([make_ratings(), make_ratings()[["task"]]], axis=1)
+    with pytest.raises(TableError, match="the column task is there twice"):
+        check_table(twice, "ratings")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"rating": [4, "good", 5]},
+            r"row 2, column 'rating': 'good' is not allowed; allowed: a number\. Remedy: del",
+        ),
+        ({"rating": [4, 5, np.inf]}, r"row 3, column 'rating': inf is not allowed"),
+        ({"rating": [4, None, 5]}, r"row 2, column 'rating': a blank cell is not allowed; .*has no row"),
+        ({"prompt_id": [1.0, 2.0, 3.0]}, r"row 1, column 'prompt_id': 1\.0 is not allowed; .*dtype=str"),
+        ({"generator": ["a", "", "a"]}, r"row 2, column 'generator': a blank cell"),
+        (
+            {"task": ["sa", "rule", "pc"], "rating": [4, 3, 5]},
+            r"row 2, column 'rating': 3\.0 .* 2 cannot be determ",
+        ),
+        (
+            {"video_id": ["a/p/0", "b/p/0", "a/p/0"], "task": "sa"},
+            r"rows 1 and 3 have the same video_id 'a/p/0'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_ratings_is_named(changes, message):
+    with pytest.raises(TableError, match=message):
+        check_table(make_ratings(**changes), "ratings")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"status": ["ok", "ok"]},
+            r"row 2, column 'score': a blank cell .* a score exactly where status is ok",
+        ),
+        ({"score": [3.0, 2.0]}, r"row 2, column 'score': 2\.0 is not allowed"),
+        ({"status": ["ok", "error"]}, r"row 2, column 'status': 'error' .*allowed: ok, unscored, failed"),
+        ({"status": ["ok", None]}, r"row 2, column 'status': a blank cell"),
+        ({"seconds": [1.0, -0.5]}, r"row 2, column 'seconds': -0\.5 is not allowed; allowed: ≥ 0"),
+        (
+            {"probabilities": ["[0.5, 0.4]", None]},
+            r"row 1, column 'probabilities': '\[0\.5, 0\.4\]' .* sum to 1",
+        ),
+        ({"probabilities": ["0.5; 0.5", None]}, r"row 1, column 'probabilities'"),
+        ({"probabilities": [[1.5, -0.5], None]}, r"row 1, column 'probabilities'"),
+        ({"video_id": "a/p/0"}, r"rows 1 and 2 have the same video_id 'a/p/0', scorer 'judge'"),
+    ],
+)
+def test_what_is_wrong_with_scores_is_named(changes, message):
+    with pytest.raises(TableError, match=message):
+        check_table(make_scores(**changes), "scores")
+
+
+def test_one_video_may_have_many_annotators_rules_and_probes():
+    assert (
+        len(check_table(make_ratings(video_id="a/p/0", task="sa", annotator=["1", "2", None]), "ratings"))
+        == 3
+    )
+    assert len(check_table(make_scores(video_id="a/p/0", probe=["reverse", None]), "scores")) == 2
+
+
+@pytest.mark.parametrize(
+    "cell", ["[0.25, 0.75]", [0.25, 0.75], (0.25, 0.75), np.array([0.25, 0.75], dtype="float32")]
+)
+def test_probabilities_are_read_from_lists_and_their_text(cell):
+    scores = pd.DataFrame(
+        {**make_scores().to_dict("list"), "probabilities": pd.Series([cell, None], dtype=object)}
+    )
+    checked = check_table(scores, "scores")
+    assert checked["probabilities"].iloc[0] == [0.25, 0.75]
+    assert pd.isna(checked["probabilities"].iloc[1])
+
+
+def test_an_empty_table_is_a_table():
+    assert len(check_table(make_ratings().iloc[:0], "ratings")) == 0
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_tables_survive_a_file(tmp_path, suffix):
+    scores = make_scores(
+        probabilities=pd.Series([[0.1, 0.2, 0.7], None], dtype=object),
+        answer=['a "quoted", answer\nin two lines', "None"],
+        seconds=[0.1 + 0.2, 1e-17],
+        video_id=["123456789012", "1e5"],
+        error=[None, "no answer"],
+    )
+    path = write_table(scores, tmp_path / "deep" / f"scores{suffix}", "scores")
+    back = read_table(path, "scores")
+    pd.testing.assert_frame_equal(back, check_table(scores, "scores"))
+    assert back["video_id"].tolist() == ["123456789012", "1e5"]
+    assert back["answer"].tolist()[1] == "None"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=8))
+@settings(max_examples=30, deadline=None)
+def test_numbers_in_a_csv_keep_every_digit(tmp_path_factory, values):
+    rows = range(len(values))
+    ratings = pd.DataFrame(
+        {"video_id": [f"v{i}" for i in rows], "prompt_id": "p", "generator": "g", "task": "sa"}
+    )
+    path = tmp_path_factory.mktemp("digits") / "ratings.csv"
+    write_table(ratings.assign(rating=values), path, "ratings")
+    assert read_table(path, "ratings")["rating"].tolist() == values
+
+
+def write(tmp_path, data: bytes):
+    path = tmp_path / "ratings.csv"
+    path.write_bytes(data)
+    return path
+
+
+HEADER = b"video_id,prompt_id,generator,task,rating\n"
+
+
+def test_a_byte_order_mark_and_blank_lines_do_no_harm(tmp_path):
+    path = write(tmp_path, b"\xef\xbb\xbf" + HEADER + b"\na/1e5/0,1e5,a,sa,4\r\n\n")
+    ratings = read_table(path, "ratings")
+    assert ratings["prompt_id"].tolist() == ["1e5"]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", r"ratings\.csv: the file is empty"),
+        (
+            HEADER.replace(b",", b";") + b"a;b;c;d;4\n",
+            r"separated by semicolons\. Remedy: save it with commas",
+        ),
+        (HEADER.replace(b",", b"\t"), r"separated by tabulators"),
+        (HEADER + b"a/p/0,p,a,sa,4\na/q/0,caf\xe9,a,sa,4\n", r"line 3 is not UTF-8 \(byte 0xe9\).*iconv"),
+        (HEADER + b"a/p/0,p,a,sa\n", r"line 2 has 4 cells, the header has 5"),
+        (HEADER + b"a/p/0,p,a,sa,4,5\n", r"line 2 has 6 cells, the header has 5"),
+        (
+            HEADER + b'a/p/0,p,a,sa,4\n"a,b,c,d,4\n',
+            r"begins on line 3 is not CSV .*close every quotation mark",
+        ),
+        (HEADER + b"a/p/0,p,a,sa,four\n", r"ratings\.csv: row 1, column 'rating': 'four'"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_named(tmp_path, data, message):
+    with pytest.raises(TableError, match=message):
+        read_table(write(tmp_path, data), "ratings")
+
+
+def test_files_that_are_not_there_or_not_tables_are_refused(tmp_path):
+    with pytest.raises(TableError, match="there is no such file"):
+        read_table(tmp_path / "none.csv", "ratings")
+    (tmp_path / "table.xlsx").write_bytes(b"PK")
+    with pytest.raises(TableError, match=r"a \.csv or a \.parquet file"):
+        read_table(tmp_path / "table.xlsx", "ratings")
+    with pytest.raises(TableError, match=r"a \.csv or a \.parquet file"):
+        write_table(make_ratings(), tmp_path / "table.tsv", "ratings")
+    (tmp_path / "bad.parquet").write_bytes(b"no parquet")
+    with pytest.raises(TableError, match="not a Parquet file"):
+        read_table(tmp_path / "bad.parquet", "ratings")
+
+
+def test_bad_bytes_can_be_replaced(tmp_path):
+    rows = read_rows(write(tmp_path, HEADER + b"a,caf\xe9,c,d,4\n"), encoding_errors="replace")
+    assert rows["prompt_id"].tolist() == ["caf�"]
+
+
+def test_unknown_columns_become_numbers_unless_they_are_ids(tmp_path):
+    data = (
+        b"video_id,prompt_id,generator,task,rating,extra,my_id,note\na,p,g,sa,4,1.5,007,\nb,p,g,sa,4,,008,x\n"
+    )
+    ratings = read_table(write(tmp_path, data), "ratings")
+    assert ratings["extra"].dtype == "float64"
+    assert ratings["my_id"].tolist() == ["007", "008"]
+    assert ratings["note"].dtype == "str"
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [([4, 2, 5], "1-5"), ([1, 3, 1], "1-5"), ([0, 1, 1], "0/1"), ([0.33, 1, 1], "0/1"), ([1, 1.5, 2], "1-5")],
+)
+def test_the_scale_is_told_from_the_values(values, scale):
+    assert infer_scale(make_ratings(rating=values)) == SCALES[scale]
+
+
+def test_rule_labels_do_not_tell_the_scale():
+    ratings = make_ratings(task=["sa", "rule", "pc"], rating=[4, 0, 5])
+    assert infer_scale(ratings) == Scale(1, 5, 4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rating": [1, 1, 1]}, r"every rating of sa and pc is 1, so .*scale='1-5' or scale='0/1'"),
+        ({"task": "rule", "rating": [0, 1, 2]}, r"there is no rating of sa or pc"),
+        (
+            {"rating": [4, 0, 5]},
+            r"row 2 has the rating 0, which is below 1–5, and row 1 has 4, which is above 0/1",
+        ),
+        ({"rating": [4, 7, 5]}, r"row 2, column 'rating': 7 .*allowed: 1 to 5 for sa"),
+        ({"rating": [-1, 1, 0]}, r"row 1, column 'rating': -1 .*allowed: 0 to 1 for sa"),
+    ],
+)
+def test_ratings_that_fit_no_scale_are_refused(changes, message):
+    with pytest.raises(TableError, match=message):
+        infer_scale(make_ratings(**changes))
+
+
+def test_a_named_scale_is_held_to():
+    check_scale(make_ratings(), SCALES["1-5"])
+    with pytest.raises(TableError, match=r"mine: row 1, column 'rating': 4 .*0 to 1 for sa.*pass scale="):
+        check_scale(make_ratings(), SCALES["0/1"], source="mine")
