@@ -18,6 +18,7 @@ _HOME = {
     "load_videos": "videophy_lab.datasets",
     "download_videos": "videophy_lab.datasets",
     "list_datasets": "videophy_lab.datasets",
+    "load_generator_labels": "videophy_lab.datasets",
     "load_published": "videophy_lab.datasets",
     "leaderboard": "videophy_lab.study",
     "rank_generators": "videophy_lab.study",

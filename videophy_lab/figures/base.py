@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,8 +49,9 @@ def draw_intervals(
     error = np.clip(np.vstack([estimate - low, high - estimate]), 0, None)
     face = "white" if open_ else color
     ax.errorbar(
-        estimate, y, xerr=error, fmt=marker, color=color, markerfacecolor=face, label=label, elinewidth=1.2
-    )
+        estimate, y, xerr=error, fmt=marker, color=color, markerfacecolor=face, label=label, elinewidth=1.2,
+        clip_on=False,
+    )  # fmt: skip
 
 
 def write_values(
@@ -66,12 +67,27 @@ def write_values(
             )  # fmt: skip
 
 
+def name_rows(ax: Axes, y: np.ndarray, names: Sequence[str], *, from_zero: bool = False) -> None:
+    """Name the rows from top to bottom, and leave room for the values to the right of the intervals."""
+    ax.set_yticks(y, list(names))
+    ax.set_ylim(y.max() + 0.6, y.min() - 0.6)
+    ax.grid(axis="y", visible=False)
+    left, right = ax.get_xlim()
+    left = 0 if from_zero else left
+    ax.set_xlim(left, right + 0.1 * (right - left))
+
+
 def cycle_colours(n: int) -> list[str]:
     """Give n colours of the style, in order, from the start again when they run out."""
     from matplotlib import rcParams
 
     colours = rcParams["axes.prop_cycle"].by_key()["color"]
     return [f"#{c}" if not c.startswith("#") else c for c in (colours * (n // len(colours) + 1))[:n]]
+
+
+def say_level(rows: pd.DataFrame) -> str:
+    """Say the confidence level of the rows, for example ``95 % interval``."""
+    return f"{100 * rows['level'].iloc[0]:g} % interval" if len(rows) else "interval"
 
 
 def label_method(method: str) -> str:

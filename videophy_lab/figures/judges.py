@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +10,14 @@ import pandas as pd
 
 from videophy_lab.figures.base import (
     BLUE,
-    GREY,
     PAGE,
     Labels,
     cycle_colours,
     draw_intervals,
     label,
     label_method,
+    name_rows,
+    say_level,
     use_paper_style,
     write_values,
 )
@@ -24,6 +25,7 @@ from videophy_lab.figures.base import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+TASK_TITLES = {"sa": "Semantic adherence", "pc": "Physical commonsense"}
 CENTRING_LABELS = {
     "none": "pooled",
     "generator": "within generators",
@@ -34,9 +36,14 @@ CENTRING_LABELS = {
 
 @use_paper_style
 def plot_levels(
-    estimates: pd.DataFrame, *, tasks: Sequence[str] = ("sa", "pc"), labels: Labels | None = None, method: str
+    estimates: pd.DataFrame,
+    *,
+    method: str,
+    titles: Mapping[str, str] = TASK_TITLES,
+    labels: Labels | None = None,
+    xlabel: str = "with the human rating",
 ) -> Figure:
-    """Plot correlations of scorers with human ratings, one block a level, one panel a task.
+    """Plot correlations of scorers with human ratings, one block a level, one panel a rating task.
 
     Parameters
     ----------
@@ -44,38 +51,35 @@ def plot_levels(
         Rows of ``correlate`` with ``scorer, rating_task, centred_by``; rows without an estimate are left out.
     method : str
         ``"pearson"``, ``"spearman"`` or ``"kendall"``.
+    titles : mapping of rating task to panel title
     """
     import matplotlib.pyplot as plt
 
     rows = estimates[estimates["quantity"].eq(method)].dropna(subset=["estimate"])
     scorers = list(dict.fromkeys(rows["scorer"]))
     levels = [name for name in CENTRING_LABELS if name in set(rows["centred_by"])]
-    colours = dict(zip(scorers, cycle_colours(len(scorers)), strict=True))
+    block = len(scorers) + 1.0
     fig, axes = plt.subplots(
-        1,
-        len(tasks),
-        figsize=(PAGE, 0.7 + 0.17 * len(levels) * (len(scorers) + 1)),
-        sharey=True,
-        squeeze=False,
+        1, len(titles), figsize=(PAGE, 0.8 + 0.16 * len(levels) * block), sharey=True, squeeze=False
     )
-    for ax, task in zip(axes[0], tasks, strict=True):
-        for index, scorer in enumerate(scorers):
-            of_scorer = rows[rows["scorer"].eq(scorer) & rows["rating_task"].eq(task)].set_index("centred_by")
-            shown = of_scorer.reindex(levels).reset_index()
-            y = np.arange(len(levels)) * (len(scorers) + 1.0) + index
-            draw_intervals(ax, y, shown, color=colours[scorer], label=label(labels, scorer))
-            write_values(ax, y, shown, "{:.2f}", color=colours[scorer])
+    centres = np.arange(len(levels)) * block + (len(scorers) - 1) / 2
+    for ax, (task, title) in zip(axes[0], titles.items(), strict=True):
         ax.axvline(0, color="black", linewidth=0.6)
-        ax.grid(axis="y", visible=False)
-        ax.set_title({"sa": "Semantic adherence", "pc": "Physical commonsense"}.get(task, task))
-        ax.set_xlabel(f"{label_method(method)} with the human rating, 95 % interval")
-    centres = np.arange(len(levels)) * (len(scorers) + 1.0) + (len(scorers) - 1) / 2
-    axes[0, 0].set_yticks(centres, [CENTRING_LABELS[name] for name in levels])
-    axes[0, 0].invert_yaxis()
+        for index, (scorer, colour) in enumerate(zip(scorers, cycle_colours(len(scorers)), strict=True)):
+            chosen = rows["scorer"].eq(scorer) & rows["rating_task"].eq(task)
+            shown = rows[chosen].drop_duplicates("centred_by").set_index("centred_by").reindex(levels)
+            y = np.arange(len(levels)) * block + index
+            draw_intervals(ax, y, shown, color=colour, label=label(labels, scorer))
+            write_values(ax, y, shown, "{:.2f}", color=colour)
+        name_rows(ax, centres, [CENTRING_LABELS[name] for name in levels])
+        ax.set_ylim(len(levels) * block - 1, -1)
+        for edge in np.arange(1, len(levels)) * block - 1:
+            ax.axhline(edge, color="#E3E3E3", linewidth=0.5)
+        ax.set_title(title)
+        ax.set_xlabel(f"{label_method(method)} {xlabel}, {say_level(rows)}")
     if len(scorers) > 1:
-        fig.legend(
-            *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=min(4, len(scorers))
-        )
+        handles = axes[0, 0].get_legend_handles_labels()
+        fig.legend(*handles, loc="outside lower center", ncols=min(4, len(scorers)))
     return fig
 
 
@@ -124,12 +128,9 @@ def plot_calibration(curve: pd.DataFrame, *, labels: Labels | None = None, succe
         rows = rows.sort_values("score")
         error = [100 * (rows["estimate"] - rows["low"]), 100 * (rows["high"] - rows["estimate"])]
         ax.errorbar(rows["score"], 100 * rows["estimate"], yerr=error, fmt="o-", color=BLUE)
-        for row in rows.itertuples():
-            ax.annotate(
-                f"n = {row.n_videos}", (row.score, 100 * row.low), xytext=(0, -3), textcoords="offset points",
-                ha="center", va="top", fontsize=6, color=GREY,
-            )  # fmt: skip
-        ax.set_ylim(-8, 100)
+        if len(rows) <= 7:
+            ax.set_xticks(rows["score"], [f"{row.score:g}\nn = {row.n_videos}" for row in rows.itertuples()])
+        ax.set_ylim(0, 100)
         ax.margins(x=0.15)
         ax.set_title(f"{label(labels, scorer)}, {task.upper()}")
         ax.set_xlabel("judge's score")
@@ -166,11 +167,9 @@ def plot_joint_decision(decision: pd.DataFrame, *, labels: Labels | None = None)
         y = np.arange(len(rows)) + step * (index - (len(scorers) - 1) / 2)
         draw_intervals(ax, y, rows, color=colour, label=label(labels, scorer))
         write_values(ax, y, rows, "{:.2f}", color=colour)
-    ax.set_yticks(np.arange(len(shown)), list(shown.values()))
-    ax.invert_yaxis()
+    name_rows(ax, np.arange(len(shown)), list(shown.values()))
     ax.set_xlim(0, 1)
-    ax.grid(axis="y", visible=False)
-    ax.set_xlabel("joint decision against the human one, 95 % interval")
+    ax.set_xlabel(f"joint decision against the human one, {say_level(decision)}")
     if len(scorers) > 1:
         ax.legend(loc="lower right")
     return fig
@@ -188,9 +187,9 @@ def plot_labelling(simulation: pd.DataFrame, *, labels: Labels | None = None) ->
     import matplotlib.pyplot as plt
 
     panels = {
-        "width": "mean width of the interval (points)",
-        "kendall": "rank correlation with the truth (τ-b)",
-        "pairs_right": "pairs of generators in the right order (%)",
+        "width": "mean interval width (points)",
+        "kendall": "rank correlation with truth (τ-b)",
+        "pairs_right": "generator pairs ordered right (%)",
     }
     fig, axes = plt.subplots(1, 3, figsize=(PAGE, 2.2))
     for ax, (column, title) in zip(axes, panels.items(), strict=True):

@@ -15,6 +15,8 @@ from videophy_lab.figures.base import (
     Labels,
     draw_intervals,
     label,
+    name_rows,
+    say_level,
     use_paper_style,
     write_values,
 )
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 @use_paper_style
 def plot_leaderboard(
-    ranks: pd.DataFrame, *, hard: pd.DataFrame | None = None, labels: Labels | None = None, title: str = ""
+    ranks: pd.DataFrame, *, hard: pd.DataFrame | None = None, labels: Labels | None = None
 ) -> Figure:
     """Plot the joint rate of every generator with its interval, best on top.
 
@@ -50,16 +52,13 @@ def plot_leaderboard(
         draw_intervals(ax, y + offset, shown, label="hard subset", marker="D", open_=True, **style)
         write_values(ax, y + offset, shown, "{:.1f}", **style)
         ax.legend(loc="lower right", ncols=1)
-    ax.set_yticks(y, [f"{label(labels, row.generator)}  (n = {row.n_videos})" for row in ranks.itertuples()])
-    ax.invert_yaxis()
+    names = [f"{label(labels, row.generator)}  (n = {row.n_videos})" for row in ranks.itertuples()]
+    name_rows(ax, y, names, from_zero=True)
     right = ax.secondary_yaxis("right")
     right.set_yticks(y, [_describe_rank(row) for row in ranks.itertuples()])
     right.tick_params(length=0)
     right.spines["right"].set_visible(False)
-    ax.grid(axis="y", visible=False)
-    ax.set_xlim(left=0)
-    ax.set_xlabel("joint score: videos with SA and PC both a success (%), 95 % interval")
-    ax.set_title(title)
+    ax.set_xlabel(f"joint score: videos with SA and PC both a success (%), {say_level(ranks)}")
     return fig
 
 
@@ -94,10 +93,8 @@ def plot_means(estimates: pd.DataFrame, *, labels: Labels | None = None, order: 
         draw_intervals(ax, y, rows, color=BLUE)
         write_values(ax, y, rows, "{:.2f}")
         ax.set_title(title)
-        ax.set_xlabel("mean human rating, 95 % interval")
-        ax.grid(axis="y", visible=False)
-    axes[0].set_yticks(y, [label(labels, name) for name in order])
-    axes[0].invert_yaxis()
+        ax.set_xlabel(f"mean human rating, {say_level(estimates)}")
+        name_rows(ax, y, [label(labels, name) for name in order])
     return fig
 
 
@@ -116,9 +113,9 @@ def plot_laws(estimates: pd.DataFrame, *, printed: Mapping[str, float] | None = 
     rows = estimates.sort_values("estimate", ascending=False).reset_index(drop=True)
     fig, ax = plt.subplots(figsize=(PAGE * 0.72, 0.6 + 0.24 * len(rows)))
     y = np.arange(len(rows), dtype=float)
-    draw_intervals(ax, y, rows, color=BLUE, label="recomputed on the sample, 95 % interval", scale=100)
+    draw_intervals(ax, y, rows, color=BLUE, label=f"recomputed, {say_level(rows)}", scale=100)
     if printed:
-        values = rows["law"].map(printed)
+        values = rows["law"].map(printed).astype(float)
         ax.plot(
             values,
             y,
@@ -127,12 +124,9 @@ def plot_laws(estimates: pd.DataFrame, *, printed: Mapping[str, float] | None = 
             color=ORANGE,
             label="printed in the paper (read off its bars)",
         )
-    ax.set_yticks(y, [f"{row.law}  ({row.n_rules} rules)" for row in rows.itertuples()])
-    ax.invert_yaxis()
-    ax.set_xlim(left=0)
-    ax.grid(axis="y", visible=False)
+    name_rows(ax, y, [f"{row.law}  ({row.n_rules} rules)" for row in rows.itertuples()], from_zero=True)
     ax.set_xlabel("rules violated (%)")
-    ax.legend(loc="lower right")
+    fig.legend(loc="outside lower center", ncols=2)
     return fig
 
 
@@ -159,10 +153,7 @@ def plot_two_benchmarks(
         for chosen, colour in ((~in_both, BLUE), (in_both, ORANGE)):
             draw_intervals(ax, y[chosen], rows[chosen], color=colour, scale=100)
             write_values(ax, y[chosen], rows[chosen], "{:.1f}", color=colour, scale=100)
-        ax.set_yticks(y, [label(labels, name) for name in rows["generator"]])
-        ax.invert_yaxis()
-        ax.set_xlim(left=0)
-        ax.grid(axis="y", visible=False)
+        name_rows(ax, y, [label(labels, name) for name in rows["generator"]], from_zero=True)
         ax.set_title(title)
-        ax.set_xlabel("joint score (%), 95 % interval")
+        ax.set_xlabel(f"joint score (%), {say_level(table)}")
     return fig

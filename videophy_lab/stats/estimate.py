@@ -41,7 +41,7 @@ class Estimate:
 
 
 def encode_clusters(clusters: NDArray[np.generic]) -> tuple[IntArray, int]:
-    """Number the distinct clusters from 0 in sorted order.
+    """Replace clusters by their numbers, from 0 in sorted order.
 
     Returns
     -------

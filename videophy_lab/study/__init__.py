@@ -32,7 +32,7 @@ from videophy_lab.study.laws import violation_rates
 from videophy_lab.study.published import compare_published, count_verdicts
 from videophy_lab.study.sentinels import correlate_sentinels, score_sentinels
 from videophy_lab.study.tables import choose_scale, count_videos, pivot_ratings
-from videophy_lab.study.words import join_words, say_count, say_number, say_rate
+from videophy_lab.study.words import join_words, say_count, say_number, say_rate, say_sources
 
 __all__ = [
     "aggregate_annotators",
@@ -61,6 +61,7 @@ __all__ = [
     "say_count",
     "say_number",
     "say_rate",
+    "say_sources",
     "score_sentinels",
     "screen_annotators",
     "simulate_labelling",

@@ -27,11 +27,14 @@ def compare_published(
     Returns
     -------
     DataFrame
-        The keys, ``recomputed, low, high, printed, difference, verdict, n_videos, source``; ``verdict`` is
-        ``agrees`` (to the printed digit), ``rounding`` (off by at most one unit of the printed digit),
-        ``differs``, ``not printed`` or ``not recomputed``.
+        The keys, any other columns of ``published``, ``recomputed, low, high, printed, difference, verdict,
+        n_videos, source``; ``verdict`` is ``agrees`` (to the printed digit), ``rounding`` (off by at most one
+        unit of the printed digit), ``differs``, ``not printed`` or ``not recomputed``.
     """
-    joined = estimates.merge(published[[*on, "printed", "source"]], on=list(on), how="outer")
+    extras = [
+        name for name in published.columns if name not in {*on, *estimates.columns, "printed", "source"}
+    ]
+    joined = estimates.merge(published[[*on, *extras, "printed", "source"]], on=list(on), how="outer")
     factor = 100 if percent else 1
     for column in ("estimate", "low", "high"):
         joined[column] = joined[column] * factor
@@ -43,7 +46,7 @@ def compare_published(
     joined["difference"] = joined["estimate"] - joined["printed"]
     joined = joined.rename(columns={"estimate": "recomputed"})
     columns = ["recomputed", "low", "high", "printed", "difference", "verdict", "n_videos", "source"]
-    return joined[[*on, *columns]]
+    return joined[[*on, *extras, *columns]]
 
 
 def decide_verdict(recomputed: float, printed: object) -> str:

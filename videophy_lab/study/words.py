@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 Row = Mapping[str, Any]
 
@@ -35,3 +36,8 @@ def join_words(words: Iterable[str]) -> str:
     """Join words as a sentence does: ``a, b and c``."""
     *first, last = list(words) or [""]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def say_sources(table: pd.DataFrame) -> str:
+    """Name the sources of printed numbers, each once."""
+    return "; ".join(dict.fromkeys(table["source"].dropna()))
