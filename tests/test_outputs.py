@@ -177,13 +177,22 @@ def test_names_are_checked(outputs: Outputs, joint: pd.DataFrame) -> None:
 
 
 def test_rounding_leaves_no_negative_zero() -> None:
-    assert [format_cell(value, 1) for value in (-0.04, 0.05, np.nan, 12.34)] == ["0.0", "0.1", "", "12.3"]
+    assert [format_cell(value, 1) for value in (-0.04, 0.06, np.nan, 12.34)] == ["0.0", "0.1", "", "12.3"]
     assert [format_cell(value, None) for value in (3, "a", None)] == ["3", "a", ""]
 
 
-def test_a_count_with_a_gap_stays_a_count() -> None:
-    table = pd.DataFrame({"n": [1.0, np.nan], "share": [50.0, 100.0], "r": [0.5, np.nan]})
-    assert spread_digits(table, 2) == {"n": 0, "share": 2, "r": 2}
+def test_a_small_p_value_is_not_zero() -> None:
+    shown = [format_cell(value, 3, column="p_holm") for value in (0.0004, 0.0006, 0.0, np.nan)]
+    assert shown == ["<0.001", "0.001", "0.000", ""]
+    assert format_cell(0.0004, 3, column="prompts") == "0.000"
+
+
+def test_a_column_gets_no_more_decimals_than_it_has() -> None:
+    table = pd.DataFrame(
+        {"n": [1.0, np.nan], "level": [0.95, 0.9], "r": [1 / 3, np.nan], "all": [np.nan] * 2}
+    )
+    assert spread_digits(table, 3) == {"n": 0, "level": 2, "r": 3, "all": 0}
+    assert spread_digits(table, {"n": 2}) == {"n": 2, "level": 1, "r": 1, "all": 0}
 
 
 def test_markdown_is_shown_as_typed() -> None:

@@ -19,6 +19,8 @@ LATEX_SYMBOLS = {
     "φ": r"$\varphi$",
     "χ": r"$\chi$",
     "Δ": r"$\Delta$",
+    "<": r"$<$",
+    ">": r"$>$",
     "≥": r"$\geq$",
     "≤": r"$\leq$",
     "−": r"$-$",
@@ -28,22 +30,33 @@ Digits = int | Mapping[str, int]
 
 
 def spread_digits(frame: pd.DataFrame, digits: Digits) -> dict[str, int]:
-    """Give the decimals of every float column; none to counts that are floats because one is missing."""
-    if isinstance(digits, Mapping):
-        strangers = [column for column in digits if column not in frame.columns]
-        if strangers:
-            raise ValueError(f"digits names {strangers}, which the table lacks; it has {list(frame.columns)}")
-    spread = {}
-    for column in frame.select_dtypes("float").columns:
-        known = frame[column].dropna()
-        is_count = len(known) < len(frame) and bool((known % 1 == 0).all())
-        fallback = 0 if is_count else 1 if isinstance(digits, Mapping) else digits
-        spread[str(column)] = digits.get(column, fallback) if isinstance(digits, Mapping) else fallback
-    return spread
+    """Give the decimals of every float column: as named, else `digits`, but no more than its values have."""
+    named = digits if isinstance(digits, Mapping) else {}
+    strangers = [column for column in named if column not in frame.columns]
+    if strangers:
+        raise ValueError(f"digits names {strangers}, which the table lacks; it has {list(frame.columns)}")
+    most = digits if isinstance(digits, int) else 1
+    floats = frame.select_dtypes("float").columns
+    return {str(column): named.get(column, count_decimals(frame[column], most)) for column in floats}
 
 
-def format_cell(value: Any, digits: int | None) -> str:
-    """Write one cell for a reader: blank for missing, rounded floats, true minus signs left to the font."""
+def count_decimals(values: pd.Series[float], most: int) -> int:
+    """Count the decimals that a column needs, up to a limit: 0 for counts with a gap."""
+    known = values.dropna()
+    return next((digits for digits in range(most) if (known.round(digits) == known).all()), most)
+
+
+def format_cell(value: Any, digits: int | None, *, column: str = "") -> str:
+    """Write one cell for a reader: blank for missing, floats rounded, and a small p value as ``<0.001``.
+
+    Parameters
+    ----------
+    value : object
+    digits : int or None
+        Decimals of a number; None writes the value as it is.
+    column : str
+        In ``p`` and ``p_…`` a value that would be rounded to zero is written as below the last digit.
+    """
     import pandas as pd
 
     if pd.isna(value):
@@ -51,7 +64,10 @@ def format_cell(value: Any, digits: int | None) -> str:
     if digits is None or isinstance(value, str):
         return str(value)
     rounded = f"{value:.{digits}f}"
-    return rounded.removeprefix("-") if float(rounded) == 0 else rounded
+    if float(rounded) != 0:
+        return rounded
+    is_small_p = value > 0 and (column == "p" or column.startswith("p_"))
+    return f"<{10**-digits:.{digits}f}" if is_small_p else rounded.removeprefix("-")
 
 
 def name_numbers(frame: pd.DataFrame) -> list[str]:
@@ -63,7 +79,9 @@ def format_latex(frame: pd.DataFrame, digits: Mapping[str, int]) -> str:
     """Write a booktabs ``tabular``: text escaped, floats rounded, numbers to the right."""
     cells = frame.astype(object)
     for column in cells.columns:
-        cells[column] = [format_cell(value, digits.get(str(column))) for value in frame[column]]
+        cells[column] = [
+            format_cell(value, digits.get(str(column)), column=str(column)) for value in frame[column]
+        ]
     numbers = name_numbers(frame)
     layout = "".join("r" if str(column) in numbers else "l" for column in frame)
     text = cells.to_latex(index=False, escape=True, column_format=layout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -21,6 +22,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 # figures have 7 to 9 pt letters for print; at 140 pixels an inch these are as large as the page's text
 CSS_PIXELS_PER_INCH = 140
 FIRST_ROWS = 12
+PROSE = ("text", "caption", "label", "value", "note")
 
 
 def write_page(
@@ -91,7 +93,8 @@ def describe_section(out: Path, name: str, notebook: NotebookNode) -> dict[str, 
     """
     title, lead = read_opening(notebook, name)
     manifest = out / "manifest" / f"{name}.json"
-    items = json.loads(manifest.read_text(encoding="utf-8"))["items"] if manifest.is_file() else []
+    listed = json.loads(manifest.read_text(encoding="utf-8"))["items"] if manifest.is_file() else []
+    items = [{**item, **{key: join_units(item[key]) for key in PROSE if key in item}} for item in listed]
     views = {"figure": view_figure, "table": view_table}
     return {
         "name": name,
@@ -117,6 +120,11 @@ def read_opening(notebook: NotebookNode, name: str) -> tuple[str, Any]:
     return heading.lstrip("# ").strip(), Markup(markdown2html(rest)) if rest.strip() else Markup("")
 
 
+def join_units(text: str) -> str:
+    """Keep a number and its per cent sign on one line."""
+    return re.sub(r"(?<=\d) %", "\u00a0%", text)
+
+
 def view_figure(out: Path, item: Mapping[str, Any]) -> dict[str, Any]:
     """Add the size at which a figure's letters are as large as the page's."""
     with (out / item["file"]).open("rb") as file:
@@ -134,7 +142,7 @@ def view_table(out: Path, item: Mapping[str, Any]) -> dict[str, Any]:
     for column in cells.columns:
         if column in numbers:
             digits = item["digits"].get(column)
-            cells[column] = [show_number(text, digits) for text in cells[column]]
+            cells[column] = [show_number(text, digits, column=column) for text in cells[column]]
     rows = cells.values.tolist()
     is_long = len(rows) > FIRST_ROWS + 3
     return {
@@ -146,11 +154,11 @@ def view_table(out: Path, item: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def show_number(text: str, digits: int | None) -> str:
+def show_number(text: str, digits: int | None, *, column: str = "") -> str:
     """Round a number for a reader: a dash where there is none, a true minus sign."""
     if text == "":
         return "–"
-    shown = text if digits is None else format_cell(float(text), digits)
+    shown = text if digits is None else format_cell(float(text), digits, column=column)
     return shown.replace("-", "−")
 
 
