@@ -179,13 +179,16 @@ def describe_collisions(collisions: pd.DataFrame) -> str:
     return "; ".join(lines) + ": the same file was scored under two names"
 
 
-def warn_collisions(collisions: pd.DataFrame, *, stacklevel: int = 2) -> None:
+def warn_collisions(
+    collisions: pd.DataFrame,
+    *,
+    remedy: str = "pass on_collision='drop' to keep only what is certain",
+    stacklevel: int = 2,
+) -> None:
     """Warn with a :class:`CollisionWarning` that names the generators, if there are collisions."""
     if len(collisions):
         warnings.warn(
-            describe_collisions(collisions) + "; pass on_collision='drop' to keep only what is certain",
-            CollisionWarning,
-            stacklevel=stacklevel + 1,
+            f"{describe_collisions(collisions)}; {remedy}", CollisionWarning, stacklevel=stacklevel + 1
         )
 
 
@@ -267,8 +270,11 @@ def settle_collisions(
             f"{source}: {describe_collisions(collisions)}. Score them again under file names that carry the "
             "generator, or pass on_collision='drop'"
         )
-    warn_collisions(collisions, stacklevel=stacklevel + 1)
-    if on_collision == "drop":
-        scores, n_dropped = drop_collisions(scores, collisions, videos)
-        scores.attrs["n_dropped"] = n_dropped
-    return scores
+    if on_collision == "warn":
+        warn_collisions(collisions, stacklevel=stacklevel + 1)
+        return scores
+    kept, n_dropped = drop_collisions(scores, collisions, videos)
+    kept.attrs["n_dropped"] = n_dropped
+    remedy = f"{n_dropped} of {len(scores)} scores are left out as uncertain"
+    warn_collisions(collisions, remedy=remedy, stacklevel=stacklevel + 1)
+    return kept

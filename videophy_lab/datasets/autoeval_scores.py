@@ -93,7 +93,7 @@ def make_scores(rows: pd.DataFrame, source: str, *, test: pd.DataFrame | None = 
 def warn_if_swapped(scores: pd.DataFrame, source: str) -> None:
     """Warn where the means of SA and PC fit the human means better when crossed; nothing is swapped."""
     human = bundled.make_ratings(bundled.find_data() / "videophy2" / "ratings.csv", ("sa", "pc"))
-    human = human[human["video_id"].isin(scores["video_id"])]
+    human = human[human["video_id"].isin(scores["video_id"])].astype({"rating": float})
     if human.empty:
         return
     theirs, ours = (

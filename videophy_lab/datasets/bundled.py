@@ -81,15 +81,15 @@ def make_ratings(path: Path, tasks: tuple[str, ...]) -> pd.DataFrame:
     rows = read_numbers(path)
     measured = {name for names in HUMAN.values() for name in names} | {"autoeval_sa", "autoeval_pc", "seed"}
     keys = rows[[name for name in rows.columns if name not in measured]]
-    parts = [keys.iloc[:0].assign(task="", rating=0.0)]
+    parts = [keys.iloc[:0].assign(task="", rating="")]
     for task in [task for task in HUMAN if task in tasks]:
         column = next(name for name in HUMAN[task] if name in rows.columns)
-        parts.append(keys.assign(task=task, rating=rows[column].astype("float64")))
+        parts.append(keys.assign(task=task, rating=rows[column]))
     labels = path.with_name("rule_labels.csv")
     if "rule" in tasks and labels.is_file():
         rules = read_rows(labels)[["video_id", "rule_id", "label"]].rename(columns={"label": "rating"})
         rules = rules.merge(keys, on="video_id", how="left", validate="many_to_one")
-        parts.append(rules.assign(task="rule", rating=rules["rating"].astype("float64")))
+        parts.append(rules.assign(task="rule"))
     return pd.concat(parts[1:] or parts, ignore_index=True)
 
 

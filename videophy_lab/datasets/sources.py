@@ -19,6 +19,7 @@ FORMS = {
     "videophy2": {"model_name", "video_url", "sa", "pc", "joint", "metadata_rules", "human_violated_rules",
                   "physics_rules_followed", "physics_rules_unfollowed", "physics_rules_cannot_be_determined"},
 }  # fmt: skip
+NUMBERS1 = {"prompt_id", "generator", "sa", "pc"}
 UPSAMPLED = {"caption", "upsampled_caption"}
 SPLITS = ("test", "train")
 
@@ -45,6 +46,8 @@ def recognize_form(path: Path) -> str:
     header = set(read_header(path))
     if header >= UPSAMPLED and not header & {"prompt_id", "model_name", "sa", "pc", "video_url"}:
         return "upsampled"
+    if header >= NUMBERS1 and "task" not in header:
+        return "numbers1"
     for form, columns in FORMS.items():
         if len(header & columns) >= 2:
             return form

@@ -19,11 +19,19 @@ LABELS = {"sa": ("majority_sa", "sa"), "pc": ("majority_pc", "physics", "pc")}
 EXTRAS = ("states_of_matter", "complexity")
 
 
+def parse_facts(rows: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Read ``complexity`` as 0 or 1 where the file has it."""
+    if "complexity" not in rows.columns:
+        return rows
+    complexity = parse_rating(rows["complexity"], low=0, high=1, source=source)
+    return rows.assign(complexity=complexity.astype("Int64"))
+
+
 def make_ratings(rows: pd.DataFrame, tasks: tuple[str, ...], source: str) -> pd.DataFrame:
     """Make the ratings (0/1) of SA and PC, with ``states_of_matter`` and ``complexity`` of the prompt."""
     import pandas as pd
 
-    named = name_videos(rows, GENERATOR, source)
+    named = name_videos(parse_facts(rows, source), GENERATOR, source)
     keys = ["video_id", "prompt_id", "generator", *[name for name in EXTRAS if name in named.columns]]
     parts = []
     for task in [task for task in LABELS if task in tasks]:
@@ -37,7 +45,7 @@ def make_ratings(rows: pd.DataFrame, tasks: tuple[str, ...], source: str) -> pd.
 
 def make_prompts(rows: pd.DataFrame, source: str) -> pd.DataFrame:
     """Make the prompts, with ``states_of_matter`` and ``complexity``."""
-    named = name_prompts(rows, source)
+    named = name_prompts(parse_facts(rows, source), source)
     columns = ["prompt_id", "caption", *[name for name in EXTRAS if name in named.columns]]
     return named[columns].drop_duplicates("prompt_id").reset_index(drop=True)
 
