@@ -1,0 +1,115 @@
+"""Figures show what the tables say, name every row, and change nothing for the caller."""
+
+from __future__ import annotations
+
+import inspect
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from videophy_lab import figures
+
+GENERATORS = ["alpha", "beta", "gamma"]
+
+
+def make_rows(**groups: object) -> pd.DataFrame:
+    n = max((len(value) for value in groups.values() if isinstance(value, list)), default=3)
+    estimate = np.linspace(0.6, 0.2, n)
+    table = pd.DataFrame({**groups, "estimate": estimate, "low": estimate - 0.1, "high": estimate + 0.1})
+    return table.assign(level=0.9, method="wilson", n_videos=50, n_prompts=40)
+
+
+@pytest.fixture
+def ranks() -> pd.DataFrame:
+    return make_rows(generator=GENERATORS, rank_low=[1, 1, 3], rank_high=[2, 2, 3], group=["a", "a", "b"])
+
+
+def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
+    means = pd.concat([make_rows(generator=GENERATORS, quantity=name) for name in ("mean_sa", "mean_pc")])
+    levels = ["none", "generator", "prompt", "both"]
+    correlations = pd.concat(
+        [
+            make_rows(centred_by=levels, scorer=scorer, rating_task=task, quantity="spearman")
+            for scorer in ("judge", "sentinel")
+            for task in ("sa", "pc")
+        ]
+    )
+    counts = pd.DataFrame({"rating": [0, 0, 1, 1], "score": [0, 1, 0, 1], "n_videos": [5, 6, 7, 8]})
+    decision = [
+        f"joint_{name}" for name in ("accuracy", "majority_accuracy", "balanced_accuracy", "f1", "phi")
+    ]
+    labelling = pd.DataFrame({"size": [10, 20] * 2, "method": ["human_only"] * 2 + ["post_stratified"] * 2})
+    labelling = labelling.assign(width=0.3, kendall=0.5, pairs_right=0.8)
+    return {
+        "plot_leaderboard": figures.plot_leaderboard(ranks, hard=ranks, labels={"alpha": "Alpha-5B"}),
+        "plot_means": figures.plot_means(means, order=GENERATORS),
+        "plot_laws": figures.plot_laws(make_rows(law=GENERATORS, n_rules=[9, 8, 7]), printed={"beta": 30}),
+        "plot_two_benchmarks": figures.plot_two_benchmarks(ranks, ranks[:2], titles=("One", "Two")),
+        "plot_levels": figures.plot_levels(correlations, method="spearman"),
+        "plot_confusion": figures.plot_confusion(counts.assign(scorer="judge", task="pc")),
+        "plot_calibration": figures.plot_calibration(
+            make_rows(scorer="judge", rating_task="pc", score=[2, 3, 4]), success=4
+        ),
+        "plot_joint_decision": figures.plot_joint_decision(make_rows(quantity=decision, scorer="judge")),
+        "plot_labelling": figures.plot_labelling(labelling),
+    }
+
+
+def read_texts(figure: Figure) -> set[str]:
+    figure.canvas.draw()
+    return {text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text()}
+
+
+def test_every_figure_draws_at_print_width(ranks: pd.DataFrame) -> None:
+    drawn = draw_all(ranks)
+    public = {
+        name for name, thing in inspect.getmembers(figures, inspect.isfunction) if name.startswith("plot_")
+    }
+    assert set(drawn) == public
+    for name, figure in drawn.items():
+        assert figure.get_figwidth() <= 7.01, name
+        assert len(read_texts(figure)) > 3, name
+
+
+def test_the_leaderboard_names_generators_values_and_ranks(ranks: pd.DataFrame) -> None:
+    texts = read_texts(figures.plot_leaderboard(ranks, labels={"alpha": "Alpha-5B"}))
+    assert {"Alpha-5B  (n = 50)", "60.0", "40.0", "20.0", "rank 1–2  a", "rank 3  b"} <= texts
+    assert any("90 % interval" in text for text in texts)
+
+
+def test_an_untested_generator_is_shown_without_rank(ranks: pd.DataFrame) -> None:
+    ranks.loc[0, ["rank_low", "rank_high"]] = np.nan
+    assert "rank not tested" in read_texts(figures.plot_leaderboard(ranks))
+
+
+def test_an_undefined_interval_leaves_the_point(ranks: pd.DataFrame) -> None:
+    ranks.loc[1, ["low", "high"]] = np.nan
+    assert "40.0" in read_texts(figures.plot_leaderboard(ranks))
+
+
+def test_one_generator_alone_can_be_drawn(ranks: pd.DataFrame) -> None:
+    assert "60.0" in read_texts(figures.plot_leaderboard(ranks[:1]))
+
+
+def test_the_callers_style_is_untouched(ranks: pd.DataFrame) -> None:
+    before = dict(mpl.rcParams)
+    draw_all(ranks)
+    assert dict(mpl.rcParams) == before
+
+
+def test_two_drawings_are_byte_equal(ranks: pd.DataFrame, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from videophy_lab.outputs import Outputs
+
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    for folder in ("one", "two"):
+        Outputs(tmp_path / folder, notebook="n").figure(
+            figures.plot_leaderboard(ranks), "joint", caption="Joint."
+        )
+    for ending in ("png", "pdf"):
+        first, second = (
+            (tmp_path / f / "figures" / f"n_joint.{ending}").read_bytes() for f in ("one", "two")
+        )
+        assert first == second
