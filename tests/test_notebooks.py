@@ -63,7 +63,7 @@ def test_a_notebook_defines_nothing(path: Path) -> None:
 @EVERY_NOTEBOOK
 def test_outputs_carry_the_notebooks_own_name(path: Path) -> None:
     text = "\n".join(cell["text"] for cell in read_cells(path, "code"))
-    assert f'Outputs(out, notebook="{check_name(shorten_name(path), what="notebook")}")' in text
+    assert f'Outputs(out, notebook="{check_name(shorten_name(path), what="notebook")}"' in text
 
 
 @EVERY_NOTEBOOK

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from videophy_lab.formatting import escape_markdown, format_cell, spread_digits
 from videophy_lab.outputs import Outputs
+from videophy_lab.page import view_table
 
 
 @pytest.fixture
@@ -77,6 +78,18 @@ def test_table_writes_an_index_that_has_a_name(outputs: Outputs, joint: pd.DataF
     for name in ("named", "unnamed"):
         header = (outputs.out / "tables" / f"leaderboard_{name}.csv").read_text().splitlines()[0]
         assert header == "generator,joint,n,wins"
+
+
+def test_readers_see_names_and_the_table_keeps_its_keys(tmp_path: Path, joint: pd.DataFrame) -> None:
+    outputs = Outputs(tmp_path, notebook="leaderboard", labels={"plain": "Plain_1"})
+    rows = joint.assign(generator_b=joint["generator"], note=joint["generator"])
+    outputs.table(rows, "joint", caption="c")
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "tables" / "leaderboard_joint.csv"), rows)
+    last = (tmp_path / "tables" / "leaderboard_joint.tex").read_text(encoding="utf-8").splitlines()[6]
+    assert last == r"Plain\_1 & 0.0 & 394 & 4 & Plain\_1 & plain \\"
+    shown = view_table(tmp_path, read_manifest(outputs)[0])["first"]
+    assert shown[2] == ["Plain_1", "0.0", "394", "4", "Plain_1", "plain"]
+    assert shown[1][1] == "–"
 
 
 def test_table_names_the_columns_that_hold_numbers(outputs: Outputs, joint: pd.DataFrame) -> None:

@@ -70,6 +70,14 @@ def format_cell(value: Any, digits: int | None, *, column: str = "") -> str:
     return f"<{10**-digits:.{digits}f}" if is_small_p else rounded.removeprefix("-")
 
 
+def name_generators(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Write generators by their names for readers, in the columns ``generator``, ``generator_a``, ``…_b``."""
+    columns = [column for column in frame.columns if str(column).split("_")[0] == "generator"]
+    return frame.assign(
+        **{column: [labels.get(value, value) for value in frame[column]] for column in columns}
+    )
+
+
 def name_numbers(frame: pd.DataFrame) -> list[str]:
     """Name the columns that hold numbers."""
     return [str(column) for column in frame.select_dtypes("number").columns]

@@ -6,11 +6,18 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.formatting import Digits, escape_markdown, format_latex, name_numbers, spread_digits
+from videophy_lab.formatting import (
+    Digits,
+    escape_markdown,
+    format_latex,
+    name_generators,
+    name_numbers,
+    spread_digits,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +38,8 @@ class Outputs:
     notebook : str
         The notebook's name without number and ending, for example ``"leaderboard"``: the prefix of every
         file. Making a second `Outputs` for the same notebook starts its list anew.
+    labels : mapping of generator to name, optional
+        Names for readers, in LaTeX and on the page; CSV files keep the generator.
 
     Notes
     -----
@@ -38,9 +47,10 @@ class Outputs:
     (``table``, ``figure``, ``estimates``, ``headline``, ``finding``). Equal inputs give equal bytes.
     """
 
-    def __init__(self, out: str | Path, *, notebook: str) -> None:
+    def __init__(self, out: str | Path, *, notebook: str, labels: Mapping[str, str] | None = None) -> None:
         self.out = Path(out)
         self.notebook = check_name(notebook, what="notebook")
+        self.labels = dict(labels or {})
         self._items: list[dict[str, Any]] = []
         self._estimates: pd.DataFrame | None = None
         for folder in ("tables", "figures", "estimates", "manifest"):
@@ -71,11 +81,10 @@ class Outputs:
             raise ValueError(f"table {name!r} has two columns named {', '.join(twice)}; name them apart")
         rounding = spread_digits(rows, digits)
         write_text(self.out / f"{stem}.csv", rows.to_csv(index=False, lineterminator="\n"))
-        write_text(self.out / f"{stem}.tex", format_latex(rows, rounding))
+        write_text(self.out / f"{stem}.tex", format_latex(name_generators(rows, self.labels), rounding))
         files = {"file": f"{stem}.csv", "tex": f"{stem}.tex"}
-        self._add(
-            kind="table", name=name, **files, caption=caption, digits=rounding, numbers=name_numbers(rows)
-        )
+        reading = {"digits": rounding, "numbers": name_numbers(rows), "labels": self.labels}
+        self._add(kind="table", name=name, **files, caption=caption, **reading)
         return frame
 
     def figure(self, fig: Figure, name: str, *, caption: str) -> Figure:

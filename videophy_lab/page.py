@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.formatting import format_cell
+from videophy_lab.formatting import format_cell, name_generators
 from videophy_lab.outputs import PNG_DPI, write_text
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ def view_table(out: Path, item: Mapping[str, Any]) -> dict[str, Any]:
     import pandas as pd
 
     cells = pd.read_csv(out / item["file"], dtype=str, keep_default_na=False)
+    cells = name_generators(cells, item["labels"])
     numbers = set(item["numbers"])
     for column in cells.columns:
         if column in numbers:
