@@ -24,6 +24,16 @@ PRINTED_NAMES = {
 SLICES = {"All": "all", "Hard": "hard", "PA": "physical_activity", "OI": "object_interaction"}
 SPLITS = {"UP": "unseen_prompts", "UM": "unseen_generators", "unseen_prompts": "unseen_prompts"}
 SPLITS["unseen_models"] = "unseen_generators"
+QUANTITIES = {"SA": "pearson", "PC": "pearson", "avg": "average", "acc": "accuracy", "F1": "f1"}
+SCORERS = {
+    "VideoPhy-2-AutoEval": "autoeval",
+    "VideoCon-Physics": "videocon_physics",
+    "VideoCon": "videocon",
+    "VideoLlava": "videollava",
+    "VideoScore": "videoscore",
+    "Gemini-2.0-Flash-Exp": "gemini",
+    "Random": "random",
+}
 LAWS = {"Conserv. of Mass": "Conservation of Mass", "Conserv. of Momentum": "Conservation of Momentum"}
 COUNTS_SOURCE = "exact counts over the 3,397 rows of huggingface.co/datasets/videophysics/videophy2_test"
 FIRST_SOURCE = "github.com/Hritikbansal/videophy, leaderboard of VideoPhy-1 (human, SA = 1 and PC = 1)"
@@ -75,11 +85,18 @@ def melt_rows(table: dict[str, Any], name: str, column: str) -> pd.DataFrame:
     return pd.DataFrame(cells, columns=[name, column, "printed", "source"])
 
 
-def split_heading(table: pd.DataFrame, quantity: str) -> pd.DataFrame:
-    """Split headings such as ``UP_SA`` into the split and the quantity."""
+def build_agreement(correlations: dict[str, Any], decisions: dict[str, Any]) -> pd.DataFrame:
+    """Judges' agreement with humans × 100: Pearson for SA and PC, accuracy and F1 for the joint decision."""
+    table = pd.concat([melt_rows(part, "scorer", "heading") for part in (correlations, decisions)])
     parts = table["heading"].str.split("_", n=1, expand=True)
-    table = table.assign(split=parts[0].map(SPLITS), **{quantity: parts[1].str.lower()})
-    return table[["scorer", "split", quantity, "printed", "source"]]
+    is_joint = table["source"].eq(decisions["source"])
+    quantity = parts[1].map(QUANTITIES)
+    table["quantity"] = quantity.where(~is_joint, "joint_" + quantity)
+    table["rating_task"] = parts[1].str.lower().where(parts[1].isin(["SA", "PC"]), "both")
+    table.loc[is_joint, "rating_task"] = "joint"
+    table["scorer"] = table["scorer"].map(SCORERS)
+    table["split"] = parts[0].map(SPLITS)
+    return table[["scorer", "split", "quantity", "rating_task", "printed", "source"]]
 
 
 def build_leaderboard(table: dict[str, Any]) -> pd.DataFrame:
@@ -133,13 +150,12 @@ def build_published(path: Path) -> dict[str, pd.DataFrame]:
         "generators": build_labels(),
         "videophy1_leaderboard": first.assign(source=FIRST_SOURCE),
         "videophy2_leaderboard": build_leaderboard(printed["leaderboard_human_joint_pct"]),
-        "videophy2_judge_pearson": split_heading(
-            melt_rows(printed["autorater_pearson_x100"], "scorer", "heading"), "task"
+        "videophy2_judge_agreement": build_agreement(
+            printed["autorater_pearson_x100"], printed["autorater_joint"]
         ),
-        "videophy2_judge_joint": split_heading(
-            melt_rows(printed["autorater_joint"], "scorer", "heading"), "quantity"
+        "videophy2_judge_rule_accuracy": rules.assign(
+            scorer=rules["scorer"].map(SCORERS), split=rules["split"].map(SPLITS)
         ),
-        "videophy2_judge_rule_accuracy": rules.assign(split=rules["split"].map(SPLITS)),
         "videophy2_law_violations": build_laws(printed["law_violation_pct_read_from_bar_chart"]),
         "videophy2_autoeval_released": released,
         "videophy2_autoeval_attacks": build_attacks(printed["judge_attack_videophy2_autoeval_test450"]),

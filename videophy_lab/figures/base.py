@@ -58,11 +58,12 @@ def write_values(
     ax: Axes, y: np.ndarray, rows: pd.DataFrame, form: str, *, color: str = "black", scale: float = 1
 ) -> None:
     """Write every estimate to the right of its interval."""
-    for position, row in zip(y, rows.itertuples(), strict=True):
-        if np.isfinite(row.estimate):
-            end = row.high if np.isfinite(row.high) else row.estimate
+    estimates = scale * rows["estimate"].to_numpy(dtype=float)
+    ends = np.fmax(scale * rows["high"].to_numpy(dtype=float), estimates)
+    for position, estimate, end in zip(y, estimates, ends, strict=True):
+        if np.isfinite(estimate):
             ax.annotate(
-                form.format(scale * row.estimate), (scale * end, position), xytext=(3, 0),
+                form.format(estimate), (end, position), xytext=(3, 0),
                 textcoords="offset points", va="center", fontsize=6.5, color=color,
             )  # fmt: skip
 
@@ -95,6 +96,6 @@ def label_method(method: str) -> str:
     return {"pearson": "Pearson r", "spearman": "Spearman ρ", "kendall": "Kendall τ-b"}.get(method, method)
 
 
-def label(labels: Labels | None, name: str) -> str:
+def label(labels: Labels | None, name: Any) -> str:
     """Give the name that readers know, or the table's own."""
-    return (labels or {}).get(name, name)
+    return (labels or {}).get(name, str(name))

@@ -104,7 +104,7 @@ def plot_confusion(confusion: pd.DataFrame, *, labels: Labels | None = None) -> 
             counts, annot=True, fmt="d", cmap="Blues", cbar=False, square=True, linewidths=0.5, ax=ax,
             annot_kws={"size": 7},
         )  # fmt: skip
-        ax.set_title(f"{label(labels, scorer)}, {task.upper()}")
+        ax.set_title(f"{label(labels, scorer)}, {str(task).upper()}")
         ax.set_xlabel("judge's score")
         ax.set_ylabel("human rating")
         ax.tick_params(length=0, rotation=0)
@@ -132,7 +132,7 @@ def plot_calibration(curve: pd.DataFrame, *, labels: Labels | None = None, succe
             ax.set_xticks(rows["score"], [f"{row.score:g}\nn = {row.n_videos}" for row in rows.itertuples()])
         ax.set_ylim(0, 100)
         ax.margins(x=0.15)
-        ax.set_title(f"{label(labels, scorer)}, {task.upper()}")
+        ax.set_title(f"{label(labels, scorer)}, {str(task).upper()}")
         ax.set_xlabel("judge's score")
     axes[0, 0].set_ylabel(f"videos that humans rated ≥ {success:g} (%)")
     return fig

@@ -48,9 +48,10 @@ def plot_leaderboard(
     write_values(ax, y - offset, ranks, "{:.1f}", color=BLUE, scale=100)
     if hard is not None:
         shown = hard.set_index("generator").reindex(ranks["generator"]).reset_index()
-        style = {"color": ORANGE, "scale": 100}
-        draw_intervals(ax, y + offset, shown, label="hard subset", marker="D", open_=True, **style)
-        write_values(ax, y + offset, shown, "{:.1f}", **style)
+        draw_intervals(
+            ax, y + offset, shown, color=ORANGE, label="hard subset", scale=100, marker="D", open_=True
+        )
+        write_values(ax, y + offset, shown, "{:.1f}", color=ORANGE, scale=100)
         ax.legend(loc="lower right", ncols=1)
     names = [f"{label(labels, row.generator)}  (n = {row.n_videos})" for row in ranks.itertuples()]
     name_rows(ax, y, names, from_zero=True)
@@ -87,7 +88,10 @@ def plot_means(estimates: pd.DataFrame, *, labels: Labels | None = None, order: 
         axes, ("mean_sa", "mean_pc"), ("Semantic adherence", "Physical commonsense"), strict=True
     ):
         rows = (
-            estimates[estimates["quantity"].eq(quantity)].set_index("generator").reindex(order).reset_index()
+            estimates[estimates["quantity"].eq(quantity)]
+            .set_index("generator")
+            .reindex(list(order))
+            .reset_index()
         )
         y = np.arange(len(rows), dtype=float)
         draw_intervals(ax, y, rows, color=BLUE)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from videophy_lab.stats.aggregation import aggregate_ratings, rater_rest_correlation, screen_raters
+from videophy_lab.stats.aggregation import (
+    Aggregation,
+    aggregate_ratings,
+    rater_rest_correlation,
+    screen_raters,
+)
 from videophy_lab.stats.annotators import (
+    Metric,
     exact_agreement,
     intraclass_correlation,
     krippendorff_alpha_interval,
@@ -16,14 +23,14 @@ from videophy_lab.stats.annotators import (
 from videophy_lab.stats.estimate import Estimate
 from videophy_lab.study.tables import make_estimates, make_row
 
-ALPHA_METRICS = ("nominal", "ordinal", "interval")
-AGGREGATIONS = ("mean", "median", "mode", "majority")
+ALPHA_METRICS: tuple[Metric, ...] = ("nominal", "ordinal", "interval")
+AGGREGATIONS: tuple[Aggregation, ...] = ("mean", "median", "mode", "majority")
 
 
 def annotator_agreement(
     ratings: pd.DataFrame,
     *,
-    metrics: Sequence[str] = ALPHA_METRICS,
+    metrics: Sequence[Metric] = ALPHA_METRICS,
     n_resamples: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
@@ -55,7 +62,7 @@ def annotator_agreement(
             rows.append(make_row(estimate, f"alpha_{metric}", task=task) | {"seed": seed})
         if not np.isnan(matrix).any(axis=1).all():
             for name, estimate in intraclass_correlation(matrix, level=confidence).items():
-                quantity = name.lower().translate(str.maketrans({"(": "_", ",": "_", ")": None}))
+                quantity = name.lower().replace("(", "_").replace(",", "_").rstrip(")")
                 rows.append(make_row(estimate, quantity, task=task))
         exact = Estimate(
             exact_agreement(matrix), np.nan, np.nan, confidence, "none", len(matrix), len(np.unique(prompts))
@@ -65,7 +72,7 @@ def annotator_agreement(
 
 
 def screen_annotators(
-    ratings: pd.DataFrame, *, threshold: float = 0.2, method: str = "pearson"
+    ratings: pd.DataFrame, *, threshold: float = 0.2, method: Literal["pearson", "spearman"] = "pearson"
 ) -> pd.DataFrame:
     """Correlate every annotator with the mean of the others, and mark those below the threshold.
 
@@ -92,7 +99,7 @@ def screen_annotators(
 
 
 def aggregate_annotators(
-    ratings: pd.DataFrame, *, how: str = "mean", threshold: float | None = None
+    ratings: pd.DataFrame, *, how: Aggregation = "mean", threshold: float | None = None
 ) -> pd.DataFrame:
     """Make one rating a video and task of the annotators' ratings.
 

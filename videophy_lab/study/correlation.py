@@ -187,7 +187,7 @@ def correlate_tasks(
         As of :func:`correlate`, with scorer ``human SA`` and rating task ``pc``.
     """
     sa = ratings[ratings["task"].eq("sa")].rename(columns={"rating": "score"})
-    sa = sa.groupby("video_id", as_index=False)["score"].mean()
+    sa = sa.groupby("video_id")[["score"]].mean().reset_index()
     scores = sa.assign(scorer="human SA", spec="human", task="human_sa", status="ok")
     table = correlate(ratings, scores, methods=methods, scale=scale, confidence=confidence)
     return table[table["rating_task"].eq("pc")].reset_index(drop=True)

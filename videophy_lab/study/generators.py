@@ -99,7 +99,8 @@ def _need_column(videos: pd.DataFrame, column: str, name: str) -> None:
 
 
 def _by_generator(videos: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    yield from videos.groupby("generator")
+    for generator, of_generator in videos.groupby("generator"):
+        yield str(generator), of_generator
     yield ALL_GENERATORS, videos
 
 

@@ -62,15 +62,21 @@ def agreement(
     """
     scores = settle_collisions(scores, on_collision=on_collision)
     scale = choose_scale(ratings, scale)
-    options = {"scale": scale, "confidence": confidence}
     return make_estimates(
         [
-            *correlate(ratings, scores, value=value, **options).to_dict("records"),
-            *_ordinal_rows(ratings, scores, **options),
-            *_pairwise_rows(ratings, scores, value=value, seed=seed, **options),
-            *_joint_rows(ratings, scores, **options),
+            *_correlation_rows(ratings, scores, value=value, scale=scale, confidence=confidence),
+            *_ordinal_rows(ratings, scores, scale=scale, confidence=confidence),
+            *_pairwise_rows(ratings, scores, value=value, seed=seed, scale=scale, confidence=confidence),
+            *_joint_rows(ratings, scores, scale=scale, confidence=confidence),
         ]
     )
+
+
+def _correlation_rows(
+    ratings: pd.DataFrame, scores: pd.DataFrame, *, value: str, scale: Scale, confidence: float
+) -> list[dict[str, object]]:
+    table = correlate(ratings, scores, value=value, scale=scale, confidence=confidence)
+    return [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]
 
 
 def _ordinal_rows(

@@ -150,8 +150,8 @@ def tabulate_required_labels(
     for generator, rows_of in join_joint(ratings, scores, scale=scale).groupby("generator"):
         rate = float(rows_of["joint"].mean())
         decided = rows_of[["joint", "joint_score"]]
-        phi = decided.corr().iloc[0, 1] if (decided.nunique() > 1).all() else np.nan
-        known_phi = 0.0 if np.isnan(phi) else float(phi)
+        phi = float(decided.corr().to_numpy()[0, 1]) if (decided.nunique() > 1).all() else np.nan
+        known_phi = 0.0 if np.isnan(phi) else phi
         for width in widths:
             needs = {
                 method: required_labels(width=width, rate=rate, phi=known_phi, method=method)
@@ -159,5 +159,5 @@ def tabulate_required_labels(
                 else pd.NA
                 for method in ("human_only", "post_stratified")
             }
-            rows.append({"generator": generator, "rate": rate, "phi": phi, "width": width} | needs)
+            rows.append({"generator": generator, "rate": rate, "phi": phi, "width": width, **needs})
     return pd.DataFrame(rows)

@@ -48,7 +48,7 @@ def violation_rates(
     keys = ["law", "generator"] if by_generator else ["law"]
     rows = []
     for names, of_law in labelled.groupby(keys):
-        groups = dict(zip(keys, names, strict=True))
+        groups = dict(zip(keys, map(str, names), strict=True))
         for quantity, kept in (
             ("violation_rate", of_law),
             ("violation_rate_listed", of_law[of_law["origin"].ne("human_added")]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -49,7 +50,7 @@ def compare_published(
     return joined[[*on, *extras, *columns]]
 
 
-def decide_verdict(recomputed: float, printed: object) -> str:
+def decide_verdict(recomputed: float, printed: Any) -> str:
     """Decide whether a recomputed number agrees with a printed one, to the digits that were printed."""
     if pd.isna(printed):
         return "not printed"
