@@ -87,7 +87,7 @@ def test_readers_see_names_and_the_table_keeps_its_keys(tmp_path: Path, joint: p
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "tables" / "leaderboard_joint.csv"), rows)
     last = (tmp_path / "tables" / "leaderboard_joint.tex").read_text(encoding="utf-8").splitlines()[6]
     assert last == r"Plain\_1 & 0.0 & 394 & 4 & Plain\_1 & plain \\"
-    shown = view_table(tmp_path, read_manifest(outputs)[0])["first"]
+    shown = view_table(tmp_path, read_manifest(outputs)[0])["rows"]
     assert shown[2] == ["Plain_1", "0.0", "394", "4", "Plain_1", "plain"]
     assert shown[1][1] == "–"
 

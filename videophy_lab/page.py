@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 # figures have 7 to 9 pt letters for print; at 140 pixels an inch these are as large as the page's text
 CSS_PIXELS_PER_INCH = 140
-FIRST_ROWS = 12
 PROSE = ("text", "caption", "label", "value", "note")
 
 
@@ -89,20 +88,20 @@ def describe_section(out: Path, name: str, notebook: NotebookNode) -> dict[str, 
     -------
     dict
         ``name``, ``title``, ``lead`` (HTML of the paragraphs under the notebook's heading), ``findings``,
-        ``headlines``, ``items`` (figures and tables in the notebook's order), ``html``, ``ipynb``.
+        ``headlines``, ``figures``, ``tables`` (each in the notebook's order), ``html``, ``ipynb``.
     """
     title, lead = read_opening(notebook, name)
     manifest = out / "manifest" / f"{name}.json"
     listed = json.loads(manifest.read_text(encoding="utf-8"))["items"] if manifest.is_file() else []
     items = [{**item, **{key: join_units(item[key]) for key in PROSE if key in item}} for item in listed]
-    views = {"figure": view_figure, "table": view_table}
     return {
         "name": name,
         "title": title,
         "lead": lead,
         "findings": [item["text"] for item in items if item["kind"] == "finding"],
         "headlines": [item for item in items if item["kind"] == "headline"],
-        "items": [views[item["kind"]](out, item) for item in items if item["kind"] in views],
+        "figures": [view_figure(out, item) for item in items if item["kind"] == "figure"],
+        "tables": [view_table(out, item) for item in items if item["kind"] == "table"],
         "html": f"notebooks/{name}.html",
         "ipynb": f"notebooks/{name}.ipynb",
     }
@@ -145,13 +144,11 @@ def view_table(out: Path, item: Mapping[str, Any]) -> dict[str, Any]:
             digits = item["digits"].get(column)
             cells[column] = [show_number(text, digits, column=column) for text in cells[column]]
     rows = cells.values.tolist()
-    is_long = len(rows) > FIRST_ROWS + 3
     return {
         **item,
         "columns": [{"label": column, "number": column in numbers} for column in cells.columns],
-        "first": rows[:FIRST_ROWS] if is_long else rows,
-        "rest": rows[FIRST_ROWS:] if is_long else [],
-        "rest_label": f"The other {len(rows) - FIRST_ROWS} of {len(rows)} rows",
+        "rows": rows,
+        "size": f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}",
     }
 
 
@@ -175,7 +172,7 @@ def write_notebook(
     folder.mkdir(exist_ok=True)
     write_text(folder / f"{name}.ipynb", nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
     exporter = HTMLExporter(template_name="basic", exclude_anchor_links=True)  # type: ignore[no-untyped-call]
-    body, _ = exporter.from_notebook_node(describe_images(notebook, section["items"]))
+    body, _ = exporter.from_notebook_node(describe_images(notebook, section["figures"]))
     light = HtmlFormatter(style="default", nobackground=True).get_style_defs(".highlight")
     dark = HtmlFormatter(style="github-dark", nobackground=True).get_style_defs(".highlight")
     text = (
@@ -193,10 +190,10 @@ def write_notebook(
     write_text(folder / f"{name}.html", text)
 
 
-def describe_images(notebook: NotebookNode, items: Sequence[Mapping[str, Any]]) -> NotebookNode:
+def describe_images(notebook: NotebookNode, figures: Sequence[Mapping[str, Any]]) -> NotebookNode:
     """Give each picture a text for readers who cannot see it: its caption, or the heading it stands under."""
     described = copy.deepcopy(notebook)
-    captions = {item["name"]: item["caption"] for item in items if item["kind"] == "figure"}
+    captions = {item["name"]: item["caption"] for item in figures}
     heading = ""
     for cell in described.cells:
         if cell.cell_type == "markdown":

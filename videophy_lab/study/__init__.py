@@ -6,7 +6,7 @@ from videophy_lab.study.annotators import (
     compare_aggregations,
     screen_annotators,
 )
-from videophy_lab.study.calibrated import calibrate
+from videophy_lab.study.calibrated import calibrate, sample_ratings
 from videophy_lab.study.comparison import compare_judges
 from videophy_lab.study.correlation import (
     assess_equivalence,
@@ -29,7 +29,7 @@ from videophy_lab.study.judges import (
 )
 from videophy_lab.study.labelling import simulate_labelling, tabulate_required_labels
 from videophy_lab.study.laws import violation_rates
-from videophy_lab.study.published import compare_published, count_verdicts
+from videophy_lab.study.published import compare_published
 from videophy_lab.study.sentinels import correlate_sentinels, score_sentinels
 from videophy_lab.study.tables import choose_scale, count_videos, pivot_ratings
 from videophy_lab.study.words import join_words, say_count, say_number, say_rate, say_sources
@@ -50,7 +50,6 @@ __all__ = [
     "correlate",
     "correlate_sentinels",
     "correlate_tasks",
-    "count_verdicts",
     "count_videos",
     "join_joint",
     "join_words",
@@ -58,6 +57,7 @@ __all__ = [
     "leaderboard",
     "pivot_ratings",
     "rank_generators",
+    "sample_ratings",
     "say_count",
     "say_number",
     "say_rate",

@@ -117,3 +117,20 @@ def _estimate(
     if method == "post_stratified":
         return post_stratify(labels, strata, everything, level=confidence)
     return ppi_plus_plus(labels, strata.astype(float), rest, level=confidence)
+
+
+def sample_ratings(
+    ratings: pd.DataFrame, scores: pd.DataFrame, *, n_videos: int, seed: int = 0
+) -> pd.DataFrame:
+    """Keep the ratings of a random sample of each generator's scored videos, as if no more had been rated.
+
+    Parameters
+    ----------
+    n_videos : int
+        Videos a generator; all of a generator that has fewer.
+    """
+    usable = scores.loc[scores["status"].eq("ok"), "video_id"]
+    videos = ratings.loc[ratings["video_id"].isin(usable), ["video_id", "generator"]].drop_duplicates()
+    shuffled = videos.sort_values("video_id").sample(frac=1, random_state=np.random.default_rng(seed))
+    kept = shuffled.groupby("generator").head(n_videos)["video_id"]
+    return ratings[ratings["video_id"].isin(kept)].reset_index(drop=True)

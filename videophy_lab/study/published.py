@@ -62,10 +62,3 @@ def decide_verdict(recomputed: float, printed: Any) -> str:
     if rounded == target:
         return "agrees"
     return "rounding" if abs(Decimal(repr(float(recomputed))) - target) <= unit else "differs"
-
-
-def count_verdicts(comparison: pd.DataFrame) -> dict[str, int]:
-    """Count the verdicts of :func:`compare_published`; verdicts that do not occur count 0."""
-    counts = comparison["verdict"].value_counts()
-    names = ("agrees", "rounding", "differs", "not printed", "not recomputed")
-    return {name: int(counts.get(name, 0)) for name in names}

@@ -104,7 +104,8 @@ def pivot_scores(scores: pd.DataFrame, *, value: str = "score") -> pd.DataFrame:
         )
     wide = usable.pivot(index=["scorer", "video_id"], columns="task", values=value)
     wide.columns.name = None
-    return wide.reset_index()
+    first = [task for task in TASKS if task in wide.columns]
+    return wide[[*first, *wide.columns.drop(first)]].reset_index()
 
 
 def score_success(scores: Iterable[float], scale: Scale) -> float:
