@@ -23,7 +23,7 @@ FLOORS = {
     "places": set(),
     "params": {"places"},
     "outputs": {"formatting"},
-    "datasets": {"schema", "collisions"},
+    "datasets": {"schema", "collisions", "places"},
     "study": {"schema", "stats", "collisions"},
     "figures": {"schema"},
     "execution": {"params", "kernel"},

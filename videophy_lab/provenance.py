@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import re
 import subprocess
@@ -11,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.places import PARAMS_FILE, find_data_folder, find_notebooks_folder
+from videophy_lab.places import PARAMS_FILE, find_data_folder, find_notebooks_folder, hash_file
 
 if TYPE_CHECKING:
     from videophy_lab.params import NotebookJob
@@ -135,12 +134,6 @@ def hash_parameter_files(folder: Path, jobs: Iterable[NotebookJob]) -> dict[str,
                 if table.suffix in TABLE_ENDINGS:
                     hashes[f"{hide_place(value)}/{table.name}"] = hash_file(table)
     return hashes
-
-
-def hash_file(path: Path) -> str:
-    """Give the SHA-256 of a file's bytes in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hide_place(value: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from videophy_lab.datasets import bundled
 from videophy_lab.datasets.rows import name_videos, require_columns
+from videophy_lab.places import find_data_folder
 from videophy_lab.schema import TableError, raise_cell
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def make_scores(rows: pd.DataFrame, source: str, *, test: pd.DataFrame | None = 
 
 def warn_if_swapped(scores: pd.DataFrame, source: str) -> None:
     """Warn where the means of SA and PC fit the human means better when crossed; nothing is swapped."""
-    human = bundled.make_ratings(bundled.find_data() / "videophy2" / "ratings.csv", ("sa", "pc"))
+    human = bundled.make_ratings(find_data_folder() / "videophy2" / "ratings.csv", ("sa", "pc"))
     human = human[human["video_id"].isin(scores["video_id"])].astype({"rating": float})
     if human.empty:
         return

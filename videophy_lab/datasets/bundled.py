@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from videophy_lab.places import find_data_folder
 from videophy_lab.schema import make_video_id, read_rows
 
 if TYPE_CHECKING:
@@ -16,21 +17,9 @@ COLLIDED = "the same file was scored for four generators"
 HUMAN = {"sa": ("human_sa", "sa"), "pc": ("human_pc", "pc")}
 
 
-def find_data() -> Path:
-    """Find the folder of the tables that ship: inside an installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "_data", package.parent / "data"):
-        if (folder / "videophy2" / "ratings.csv").is_file():
-            return folder
-    raise FileNotFoundError(
-        f"the bundled tables are neither in {package / '_data'} nor in {package.parent / 'data'}; "
-        "install videophy-lab again, or run from a complete checkout"
-    )
-
-
 def list_published() -> list[str]:
     """List the printed tables that ship."""
-    return sorted(path.stem for path in (find_data() / "published").glob("*.csv"))
+    return sorted(path.stem for path in (find_data_folder() / "published").glob("*.csv"))
 
 
 def load_published(name: str) -> pd.DataFrame:
@@ -49,7 +38,7 @@ def load_published(name: str) -> pd.DataFrame:
     """
     if name not in list_published():
         raise ValueError(f"no printed table is called {name!r}; allowed: {', '.join(list_published())}")
-    table = read_rows(find_data() / "published" / f"{name}.csv")
+    table = read_rows(find_data_folder() / "published" / f"{name}.csv")
     for column in [column for column in table.columns if column.startswith("n_")]:
         table[column] = table[column].astype("Int64")
     for column in [column for column in table.columns if column in ("low", "high")]:

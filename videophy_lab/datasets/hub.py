@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from videophy_lab.datasets.bundled import find_data
+from videophy_lab.places import find_data_folder, hash_file
 from videophy_lab.schema import TableError
 
 
@@ -44,16 +43,10 @@ LOCK = "hub.lock.json"
 
 def find_cache() -> Path:
     """Find the folder for downloads: ``data/cache`` in a checkout, else the user's cache folder."""
-    data = find_data()
+    data = find_data_folder()
     if data.name == "data":
         return data / "cache"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "videophy_lab"
-
-
-def hash_file(path: Path) -> str:
-    """Compute the SHA-256 of a file's bytes in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_lock(cache: Path) -> dict[str, dict[str, str]]:

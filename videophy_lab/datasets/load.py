@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videophy_lab.collisions import settle_collisions
-from videophy_lab.datasets import autoeval_scores, bundled, hub, videophy1, videophy2
+from videophy_lab.datasets import autoeval_scores, bundled, folder, hub, videophy1, videophy2
 from videophy_lab.datasets.rows import name_prompts
 from videophy_lab.datasets.sources import Source, find_source, find_upsampled, recognize_form
 from videophy_lab.schema import (
@@ -173,7 +173,13 @@ def load_prompts(
 def load_videos(
     source: str | Path = "videophy2", *, split: str = "test", encoding_errors: str = "strict"
 ) -> pd.DataFrame:
-    """Load videos; official files give a ``url`` for :func:`videophy_lab.datasets.download_videos`."""
+    """Load videos; official files give a ``url`` for :func:`videophy_lab.datasets.download_videos`.
+
+    A folder of video files, with a ``captions.csv`` or without, is read by
+    :func:`videophy_lab.datasets.folder.make_videos`.
+    """
+    if Path(source).is_dir() and folder.list_video_files(Path(source)):
+        return check_table(folder.make_videos(Path(source)), "videos", source=str(source))
     found = resolve_source(source, "numbers", "numbers1", "videophy1", "videophy2", split=split)
     if found.form.startswith("numbers"):
         videos = bundled.make_videos(found.path)

@@ -7,7 +7,8 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from videophy_lab.datasets.bundled import BUNDLED, find_data
+from videophy_lab.datasets.bundled import BUNDLED
+from videophy_lab.places import find_data_folder
 from videophy_lab.schema import TableError
 
 # what only that form has; two of the columns are enough, so that a file that lacks one gets a precise error
@@ -80,7 +81,7 @@ def find_source(source: str | Path, forms: tuple[str, ...], *, split: str = "tes
                 f"{name}: only the test split is bundled. Remedy: source='hub:{name}', split='train'."
             )
         form = "numbers" if name == "videophy2" else "numbers1"
-        return Source(name, find_data() / name / "ratings.csv", form)
+        return Source(name, find_data_folder() / name / "ratings.csv", form)
     path = Path(source)
     if path.is_dir():
         return find_in_folder(path, forms, split)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from videophy_lab.datasets.hub import hash_file
+from videophy_lab.places import hash_file
 from videophy_lab.schema import TableError, check_table
 
 if TYPE_CHECKING:
