@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_videos import make_videos
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
+from tests.stats.made_videos import make_videos
 from videophy_lab.stats.centring import Design, centre, group_mean, leave_one_out_mean
 from videophy_lab.stats.correlation import (
     CENTRINGS,

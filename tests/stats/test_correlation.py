@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from made_videos import make_videos, simulate_normal
 from numpy.testing import assert_allclose
 from scipy import stats
 
 from tests.conftest import GOLDEN, ROOT
+from tests.stats.made_videos import make_videos, simulate_normal
 from videophy_lab.stats.correlation import (
     CENTRINGS,
     METHODS,

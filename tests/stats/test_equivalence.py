@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_videos import make_videos, simulate_normal
 from numpy.testing import assert_allclose, assert_array_equal
 
+from tests.stats.made_videos import make_videos, simulate_normal
 from videophy_lab.stats.attenuation import correct_attenuation
 from videophy_lab.stats.correlation import (
     centred_correlation_interval,
