@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from videophy_lab.stats.checks import as_binary, as_finite, check_level, check_same_length
 from videophy_lab.stats.estimate import (
     BoolArray,
     Estimate,
@@ -15,8 +16,7 @@ from videophy_lab.stats.estimate import (
     encode_clusters,
     estimate_from_jackknife,
 )
-from videophy_lab.stats.means import check_level, cluster_mean_estimate, cluster_rate_estimate
-from videophy_lab.stats.pairwise import as_binary, as_finite, check_same_length
+from videophy_lab.stats.means import cluster_mean_estimate, cluster_rate_estimate
 
 # The values a statistic can take where they are not 0 to 1; a jackknife interval is cut there.
 _RANGES = {"phi": (-1, 1), "quadratic_weighted_kappa": (-1, 1), "mean_difference": (-np.inf, np.inf)}

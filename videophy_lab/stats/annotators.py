@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 
+from videophy_lab.stats.checks import check_level
 from videophy_lab.stats.estimate import (
     Estimate,
     FloatArray,
     encode_clusters,
     estimate_from_bootstrap,
 )
-from videophy_lab.stats.means import check_level
 
 Metric = Literal["nominal", "ordinal", "interval"]
 _DRAWS_AT_ONCE = 500

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 
+from videophy_lab.stats.checks import as_binary, as_finite, check_level, check_same_length
 from videophy_lab.stats.estimate import BoolArray, Estimate, FloatArray, IntArray
-from videophy_lab.stats.means import check_level, wilson_interval
-from videophy_lab.stats.pairwise import as_binary, as_finite, check_same_length
+from videophy_lab.stats.means import wilson_interval
 
 
 def estimate_from_labels(labels: ArrayLike, *, level: float = 0.95) -> Estimate:

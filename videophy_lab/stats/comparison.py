@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 
+from videophy_lab.stats.checks import as_finite, check_level, check_same_length
 from videophy_lab.stats.estimate import FloatArray, IntArray, encode_clusters, estimate_from_jackknife
-from videophy_lab.stats.means import check_level
-from videophy_lab.stats.pairwise import as_finite, check_same_length
 
 Statistic = Callable[[FloatArray, FloatArray], float]
 Scale = Literal["raw", "z", "rank"]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 
+from videophy_lab.stats.checks import check_level
 from videophy_lab.stats.estimate import (
     BoolArray,
     Estimate,
@@ -14,12 +15,6 @@ from videophy_lab.stats.estimate import (
     encode_clusters,
     estimate_from_jackknife,
 )
-
-
-def check_level(level: float) -> None:
-    """Raise unless the confidence level lies between 0 and 1."""
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; it must lie between 0 and 1, for example 0.95")
 
 
 def wilson_interval(

@@ -7,7 +7,8 @@ import math
 import numpy as np
 from scipy import stats as scipy_stats
 
-from videophy_lab.stats.means import check_level, design_effect
+from videophy_lab.stats.checks import check_level
+from videophy_lab.stats.means import design_effect
 
 __all__ = [
     "design_effect",

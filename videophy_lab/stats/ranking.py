@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 
+from videophy_lab.stats.checks import check_level
 from videophy_lab.stats.estimate import BoolArray, FloatArray, IntArray
-from videophy_lab.stats.means import check_level
 
 
 @dataclass(frozen=True, eq=False)
