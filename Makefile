@@ -39,7 +39,7 @@ clean: ## remove the environment and the caches
 
 $(VENV)/.made:
 	@[ -n "$(PYTHON)" ] || { echo "no Python 3.11 or newer found; install one, or name it: make PYTHON=/path/to/python3.11"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 	@command -v uv >/dev/null || $(BIN)/python -m pip install --quiet uv || echo "uv is not to be had; pip does the work, more slowly"
 	@touch $@
 
@@ -49,9 +49,11 @@ INSTALL = $$(command -v uv >/dev/null && echo "uv pip install --python $(BIN)/py
 	|| echo "$(BIN)/python -m pip install") --quiet --constraint constraints.txt
 
 $(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
-	$(INSTALL) --editable .
+	@echo "installing videophy_lab into $(VENV)"
+	@$(INSTALL) --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
-	$(INSTALL) --editable '.[dev]'
+	@echo "installing videophy_lab and what its tests need into $(VENV)"
+	@$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.core

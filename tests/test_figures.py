@@ -42,7 +42,7 @@ def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
         f"joint_{name}" for name in ("accuracy", "majority_accuracy", "balanced_accuracy", "f1", "phi")
     ]
     labelling = pd.DataFrame({"size": [10, 20] * 2, "method": ["human_only"] * 2 + ["post_stratified"] * 2})
-    labelling = labelling.assign(width=0.3, kendall=0.5, pairs_right=0.8)
+    labelling = labelling.assign(width=0.3, coverage=0.95, pairs_right=0.8)
     return {
         "plot_leaderboard": figures.plot_leaderboard(ranks, hard=ranks, labels={"alpha": "Alpha-5B"}),
         "plot_means": figures.plot_means(means, order=GENERATORS),
@@ -54,7 +54,7 @@ def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
             make_rows(scorer="judge", rating_task="pc", score=[2, 3, 4]), success=4
         ),
         "plot_joint_decision": figures.plot_joint_decision(make_rows(quantity=decision, scorer="judge")),
-        "plot_labelling": figures.plot_labelling(labelling),
+        "plot_labelling": figures.plot_labelling(labelling, labelling[:2]),
     }
 
 

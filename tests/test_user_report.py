@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tests.conftest import ROOT
 from videophy_lab.report import run_report
 
 PARAMS = """\
@@ -19,7 +21,14 @@ notebooks:
   - leaderboard
   - judge_agreement
   - notebook: calibrated_leaderboard
-    parameters: {scorer: my_judge, sizes: [10, 20], n_scored: 40, n_draws: 100, n_labels: 20}
+    parameters: {sizes: [10, 20], n_scored: 40, n_draws: 100, n_labels: 20}
+"""
+README = """\
+title: My generators
+parameters:
+  ratings: ratings.csv   # video_id, prompt_id, generator, task, rating
+  scores: scores.csv     # video_id, scorer, spec, task, score, status
+notebooks: [leaderboard, judge_agreement, calibrated_leaderboard]
 """
 GENERATORS = {"alpha": 0.7, "beta": 0.5, "gamma": 0.2}
 
@@ -104,3 +113,33 @@ def test_the_page_names_the_users_generators(reports: list[Path]) -> None:
     for name in (*GENERATORS, "my_judge", "sharpness"):
         assert name in page
     assert "Wan2.1" not in page
+
+
+def test_the_readmes_columns_are_enough(tmp_path: Path) -> None:
+    """One generator, opaque ids, annotators, two judges with a spec a task, a metric: nothing more is asked."""
+    assert README in (ROOT / "README.md").read_text(encoding="utf-8")
+    rng = np.random.default_rng(8)
+    names = {"video_id": [f"v{i:04d}" for i in range(40)], "prompt_id": [f"p{i // 2:02d}" for i in range(40)]}
+    videos = pd.DataFrame(names).assign(generator="only")
+    votes = [
+        videos.assign(task=task, annotator=annotator, rating=rng.integers(1, 6, 40))
+        for task in ("sa", "pc")
+        for annotator in ("ann", "bob", "cy")
+    ]
+    pd.concat(votes).to_csv(tmp_path / "ratings.csv", index=False)
+    scored = [
+        videos[["video_id"]].assign(
+            scorer=scorer, spec=f"{task}-1", task=task, score=rng.integers(1, 6, 40), status="ok"
+        )
+        for scorer, task in (("one", "sa"), ("one", "pc"), ("two", "sa"), ("two", "pc"), ("blur", "blur"))
+    ]
+    pd.concat(scored).to_csv(tmp_path / "scores.csv", index=False)
+    text = README.replace(", calibrated_leaderboard]", "]")
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    run_report(tmp_path, progress=False)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r"\bnan\b", page)
+    estimates = pd.read_csv(tmp_path / "estimates.csv")
+    compared = estimates[estimates["quantity"].eq("difference_spearman")]
+    assert set(compared["test"]) == {"prompt_swap"}
+    assert compared["p_holm"].ge(compared["p_value"]).all()

@@ -66,8 +66,11 @@ def report(
         page = run_report(folder, overrides=overrides)
     except ParamsError as error:
         stop(str(error), WRONG)
-    except (ReportError, OSError) as error:
+    except ReportError as error:
         stop(str(error), FAILED)
+    except OSError as error:
+        what = f"{error.strerror or error}: {error.filename or folder}"
+        stop(f"{what}. The report is as it was; mend that, and type the same again", FAILED)
     except KeyboardInterrupt:
         stop("interrupted; the previous report is as it was", INTERRUPTED)
     typer.echo(f"done: {page}")

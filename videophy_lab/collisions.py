@@ -28,8 +28,14 @@ class CollisionWarning(UserWarning):
     """Scores of two generators come from the same files."""
 
 
+def has_names(scores: pd.DataFrame) -> bool:
+    """Tell whether generator and prompt of every score are known, from columns or from its video_id."""
+    columns = {"generator", "prompt_id"} <= set(scores.columns)
+    return columns or bool(scores["video_id"].str.count("/").ge(2).all())
+
+
 def add_names(scores: pd.DataFrame) -> pd.DataFrame:
-    """Add ``generator`` and ``unit`` (prompt and seed), from columns or else from video_id."""
+    """Add ``generator``, ``prompt_id`` and ``unit`` (prompt and seed), from columns or else from video_id."""
     parts = scores["video_id"].str.rsplit("/", n=2, expand=True).reindex(columns=range(3))
     if parts[2].isna().any() and not {"generator", "prompt_id"} <= set(scores.columns):
         first = scores.loc[parts[2].isna(), "video_id"].iloc[0]
@@ -38,9 +44,11 @@ def add_names(scores: pd.DataFrame) -> pd.DataFrame:
         )
     generator = scores.get("generator", parts[0])
     prompt = scores.get("prompt_id", parts[1])
-    return scores.assign(
-        generator=generator, unit=prompt.astype(str) + "/" + parts[2].fillna("0").astype(str)
-    )
+    named = pd.DataFrame({"video_id": scores["video_id"], "generator": generator, "prompt_id": prompt})
+    order = named.drop_duplicates("video_id").sort_values("video_id")
+    seeds = order.groupby(["generator", "prompt_id"]).cumcount().astype(str).set_axis(order["video_id"])
+    unit = prompt.astype(str) + "/" + parts[2].fillna(scores["video_id"].map(seeds)).astype(str)
+    return scores.assign(generator=generator, prompt_id=prompt, unit=unit)
 
 
 def pivot_values(scores: pd.DataFrame) -> pd.DataFrame:

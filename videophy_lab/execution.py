@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import re
 import tempfile
@@ -54,6 +55,8 @@ def run_notebooks(
     """
     import papermill.execute  # noqa: F401  imported once here, rather than by every thread at the same time
 
+    # a kernel that is stopped on purpose is no news; what failed is told by ReportError
+    logging.getLogger("traitlets").setLevel(logging.CRITICAL)
     workers = max(1, min(len(jobs), os.cpu_count() or 1))
     total = sum(count_cells(job.path) + 1 for job in jobs)
     with (

@@ -21,6 +21,9 @@ THREE_SE = 3 * np.sqrt(0.95 * 0.05 / N_DRAWS)
 BINARY_ORACLES = {
     "accuracy": metrics.accuracy_score,
     "majority_accuracy": lambda human, _: max(np.mean(human), 1 - np.mean(human)),
+    "accuracy_over_majority": lambda human, judge: (
+        metrics.accuracy_score(human, judge) - max(np.mean(human), 1 - np.mean(human))
+    ),
     "balanced_accuracy": metrics.balanced_accuracy_score,
     "precision": metrics.precision_score,
     "recall": metrics.recall_score,

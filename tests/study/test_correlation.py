@@ -39,6 +39,7 @@ def test_autoeval_at_every_level(correlations: pd.DataFrame, key: tuple[str, str
     assert round(row["estimate"], 4) == value
     assert (row["n_videos"], row["n_prompts"], row["n_missing"]) == (1635, 591, 1762)
     assert row["low"] < row["estimate"] < row["high"]
+    assert row["n_generators"] == 7
 
 
 def test_human_sa_and_pc_go_together_at_one_fifth(human: pd.DataFrame) -> None:
@@ -115,6 +116,43 @@ def test_sentinels_say_nothing_where_they_are_decided_by_construction(
     assert found[found["scorer"].eq("constant")]["estimate"].isna().all()
     # only videos that AutoEval scored, and that have a companion of the same prompt
     assert found["n_videos"].le(1635).all()
+
+
+def test_the_generator_sentinel_never_saw_the_prompt(human: pd.DataFrame) -> None:
+    scores = study.score_sentinels(human).query("scorer == 'generator mean' and task == 'pc'")
+    ratings = human[human["task"].eq("pc")].set_index("video_id")
+    wan = scores[scores["generator"].eq("wan")].merge(ratings["rating"], left_on="video_id", right_index=True)
+    half = wan.groupby("score")["rating"].mean()
+    assert len(half) == 2
+    # each half carries the mean of the other
+    np.testing.assert_allclose(half.index.to_numpy(), half.to_numpy()[::-1])
+
+
+def test_kendall_within_generators_has_the_bootstrap(correlations: pd.DataFrame) -> None:
+    by = correlations.set_index(["rating_task", "quantity", "centred_by"])["method"]
+    assert by[("sa", "kendall", "generator")] == "cluster_bootstrap"
+    assert by[("sa", "kendall", "both")] == "cluster_jackknife_fisher_z"
+
+
+def test_tables_without_a_common_video_say_so(human: pd.DataFrame, autoeval: pd.DataFrame) -> None:
+    other = autoeval.assign(video_id="x" + autoeval["video_id"])
+    with pytest.raises(ValueError, match="no video_id in common"):
+        study.correlate(human, other)
+
+
+def test_probes_and_rules_do_not_stand_in_for_videos(human: pd.DataFrame, autoeval: pd.DataFrame) -> None:
+    probed = autoeval[autoeval["status"].eq("ok")].head(40)
+    extra = pd.concat(
+        [
+            probed.assign(probe="reverse", score=np.nan, status="failed"),
+            probed.assign(rule_id="r", task="rule", score=1.0),
+        ]
+    )
+    both = pd.concat([autoeval, extra], ignore_index=True)
+    pd.testing.assert_frame_equal(study.count_videos(human, both), study.count_videos(human, autoeval))
+    sentinels = study.score_sentinels(human)
+    kept = study.keep_common_videos(sentinels, reference=both)
+    assert kept["video_id"].nunique() == 1635
 
 
 def test_equivalence_names_the_margin(human: pd.DataFrame, autoeval: pd.DataFrame) -> None:

@@ -148,6 +148,49 @@ def test_several_seeds_of_one_prompt_are_one_prompt(binary: pd.DataFrame) -> Non
     ranks = study.rank_generators(pd.concat([binary, again], ignore_index=True)).set_index("generator")
     assert ranks.loc["alpha", "n_videos"] == 80
     assert ranks.loc["alpha", "n_prompts"] == 40
+    once = study.rank_generators(binary).set_index("generator")
+    # a second identical seed says nothing new: the interval stays, up to the t correction
+    width, again_width = (r.loc["alpha", "high"] - r.loc["alpha", "low"] for r in (once, ranks))
+    assert again_width == pytest.approx(width, rel=0.05)
+    pairs = study.compare_generators(pd.concat([binary, again], ignore_index=True))
+    assert (pairs["n_videos"] == 4 * pairs["n_prompts"]).all()
+    assert set(pairs["test"]) == {"paired_t"}
+
+
+def test_annotators_on_01_decide_by_majority() -> None:
+    votes = {"one": (1, 1, 0), "two": (1, 0, 0), "three": (1, 1, 1), "four": (0, 0, 0)}
+    rows = [
+        {
+            "video_id": f"g/{p}/0",
+            "prompt_id": p,
+            "generator": "g",
+            "annotator": f"a{i}",
+            "task": task,
+            "rating": v,
+        }
+        for p, values in votes.items()
+        for i, v in enumerate(values)
+        for task in ("sa", "pc")
+    ]
+    videos = study.pivot_ratings(pd.DataFrame(rows).astype({"rating": float})).set_index("prompt_id")
+    assert videos["joint"].to_dict() == {"one": 1, "two": 0, "three": 1, "four": 0}
+
+
+def test_one_video_under_two_generators_is_an_error(binary: pd.DataFrame) -> None:
+    binary.loc[0, "generator"] = "beta"
+    with pytest.raises(ValueError, match=r"belongs to 'beta'.*'alpha'"):
+        study.leaderboard(binary)
+
+
+def test_a_scale_that_the_ratings_leave_is_an_error(human: pd.DataFrame) -> None:
+    with pytest.raises(ValueError, match="0 to 1"):
+        study.leaderboard(human, scale="0/1")
+
+
+def test_one_generator_alone_has_no_pairs(binary: pd.DataFrame) -> None:
+    alone = binary[binary["generator"].eq("alpha")]
+    assert study.compare_generators(alone).empty
+    assert list(study.rank_generators(alone)["rank_high"]) == [1]
 
 
 def test_detectable_differences_grow_as_prompts_shrink(human: pd.DataFrame) -> None:

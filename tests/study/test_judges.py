@@ -23,6 +23,13 @@ def pick(agreement: pd.DataFrame, quantity: str, task: str = "joint") -> pd.Seri
     return agreement[agreement["quantity"].eq(quantity) & agreement["rating_task"].eq(task)].iloc[0]
 
 
+def test_accuracy_is_below_the_commoner_answer(agreement: pd.DataFrame) -> None:
+    gain = pick(agreement, "joint_accuracy_over_majority")
+    # by hand from the counts, and the delete-one-prompt jackknife of the difference by brute force
+    assert round(100 * gain["estimate"], 1) == -3.1
+    assert (round(100 * gain["low"], 1), round(100 * gain["high"], 1)) == (-5.6, -0.6)
+
+
 @pytest.mark.parametrize(
     ("quantity", "value"),
     [
@@ -41,7 +48,7 @@ def test_joint_decision(agreement: pd.DataFrame, quantity: str, value: float) ->
 def test_joint_decision_against_scikit_learn(
     human: pd.DataFrame, autoeval: pd.DataFrame, agreement: pd.DataFrame
 ) -> None:
-    joint = study.join_joint(human, autoeval)
+    joint = study.join_joint(human, autoeval).dropna()
     assert pick(agreement, "joint_f1")["estimate"] == pytest.approx(
         f1_score(joint["joint"], joint["joint_score"])
     )
@@ -90,9 +97,14 @@ def test_a_judge_that_always_answers_1_of_5_never_decides_success() -> None:
     assert joint["joint_score"].eq(0).all()
 
 
-def test_scores_off_every_scale_say_so(human: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match="scores run from 0 to 100"):
-        study.join_joint(human, make_scores(human, np.linspace(0, 100, len(human))))
+def test_a_judge_off_every_scale_keeps_its_correlations(human: pd.DataFrame) -> None:
+    wide = make_scores(human, 20.0 * human["rating"].to_numpy(dtype=float))
+    with pytest.warns(UserWarning, match="neither on the ratings' scale"):
+        assert study.join_joint(human, wide).empty
+    with pytest.warns(UserWarning, match="no joint decision"):
+        found = study.agreement(human, wide)
+    assert not found["quantity"].str.startswith("joint").any()
+    assert (found.loc[found["quantity"].eq("spearman"), "estimate"].round(9) == 1).any()
 
 
 @pytest.fixture
@@ -137,8 +149,9 @@ def test_two_judges_compared(human: pd.DataFrame, rng: np.random.Generator) -> N
     good = make_scores(human, rating + rng.normal(size=len(human)), scorer="good")
     poor = make_scores(human, rating + 3 * rng.normal(size=len(human)), scorer="poor")
     scores = pd.concat([good, poor], ignore_index=True)
-    found = study.compare_judges(human, scores, "good", "poor", n_permutations=199)
+    found = study.compare_judges(human, scores, n_permutations=199)
     assert (found["p_value"] == 1 / 200).all()
+    assert (found["p_holm"] == 2 / 200).all()
     assert found["low"].gt(0).all()
     with pytest.raises(ValueError, match="there are good, poor"):
-        study.compare_judges(human, scores, "good", "bad")
+        study.compare_judges(human, scores, ["good", "bad"])

@@ -12,12 +12,16 @@ from videophy_lab import study
 
 
 def test_calibrate_uses_every_generators_own_labels(human: pd.DataFrame, autoeval: pd.DataFrame) -> None:
-    found = study.calibrate(human, autoeval).set_index(["generator", "method"])
-    rated = study.join_joint(human, autoeval).groupby("generator")["joint"].agg(["mean", "size"])
+    few = study.sample_ratings(human, n_videos=100, seed=1)
+    found = study.calibrate(few, autoeval).set_index(["generator", "method"])
+    rated = study.pivot_ratings(few).groupby("generator")["joint"].agg(["mean", "size"])
     for generator, row in rated.iterrows():
         alone = found.loc[(generator, "human_only_wilson")]
         assert alone["estimate"] == pytest.approx(row["mean"])
-        assert alone["n_videos"] == row["size"]
+        assert (alone["n_videos"], row["size"]) == (min(100, alone["n_known"]),) * 2
+    wan = found.loc[("wan", "post_stratified")]
+    # every video of the generator counts, the 440 without a certain score as a stratum of their own
+    assert (wan["n_known"], wan["n_scored"]) == (591, 151)
 
 
 def test_calibrate_refuses_to_borrow(human: pd.DataFrame, autoeval: pd.DataFrame) -> None:
@@ -27,10 +31,36 @@ def test_calibrate_refuses_to_borrow(human: pd.DataFrame, autoeval: pd.DataFrame
     assert set(others["generator"]) == {"ray2"}
 
 
-def test_calibrate_wants_one_judge(human: pd.DataFrame, autoeval: pd.DataFrame) -> None:
+def test_calibrate_wants_one_judge_and_one_video_a_prompt(
+    human: pd.DataFrame, autoeval: pd.DataFrame
+) -> None:
     two = pd.concat([autoeval, autoeval.assign(scorer="other")])
-    with pytest.raises(ValueError, match="autoeval, other"):
+    with pytest.raises(ValueError, match="'autoeval', 'other'"):
         study.calibrate(human, two)
+    with pytest.raises(ValueError, match="'autoeval', 'other'"):
+        study.tabulate_required_labels(human, two)
+    again = human.assign(video_id=human["video_id"].str.replace("/0", "/1"))
+    with pytest.raises(ValueError, match="several videos of one prompt"):
+        study.calibrate(pd.concat([human, again]), autoeval)
+
+
+def test_calibrate_takes_names_from_the_ratings(human: pd.DataFrame, autoeval: pd.DataFrame) -> None:
+    opaque = {name: f"v{i:05d}" for i, name in enumerate(human["video_id"].unique())}
+    plain = autoeval.drop(columns=["generator", "prompt_id"], errors="ignore")
+    renamed = [table.assign(video_id=table["video_id"].map(opaque)) for table in (human, plain)]
+    few = study.sample_ratings(human, n_videos=40)
+    few_renamed = few.assign(video_id=few["video_id"].map(opaque))
+    known = study.name_scores(renamed[1], renamed[0])
+    expected = study.calibrate(few, autoeval)
+    pd.testing.assert_frame_equal(study.calibrate(few_renamed, known), expected)
+
+
+def test_fewer_ratings_rank_worse(human: pd.DataFrame) -> None:
+    found = study.simulate_ranking(human, sizes=[10, 80, 591], n_draws=500).set_index("size")
+    assert found["pairs_right"].is_monotonic_increasing
+    # with every rating kept there is nothing left to chance
+    assert (found.loc[591, "pairs_right"], found.loc[591, "kendall"]) == (1, 1)
+    assert found.loc[591, "mean_absolute_error"] == 0
 
 
 def test_simulated_labelling_covers_the_truth(human: pd.DataFrame, autoeval: pd.DataFrame) -> None:
@@ -41,7 +71,6 @@ def test_simulated_labelling_covers_the_truth(human: pd.DataFrame, autoeval: pd.
     by = found.set_index(["method", "size"])
     assert by.loc[("human_only", 160), "width"] < by.loc[("human_only", 40), "width"]
     assert by.loc[("post_stratified", 160), "width"] < by.loc[("human_only", 160), "width"]
-    assert by.loc[("human_only", 160), "pairs_right"] > by.loc[("human_only", 40), "pairs_right"]
     again = study.simulate_labelling(human, autoeval, sizes=[40, 160], n_draws=1000, seed=3)
     pd.testing.assert_frame_equal(found, again)
 
@@ -68,6 +97,29 @@ def test_violation_rates_reproduce_the_hand_count() -> None:
         assert row["n_violated"] >= by.loc[("violation_rate_listed", law), "n_violated"]
     undecided = rates.loc[rates["quantity"].eq("violation_rate"), "n_undetermined"].sum()
     assert undecided > 0
+
+
+def test_rules_named_by_prompt_count_each_label_once() -> None:
+    labels = pd.DataFrame(
+        {
+            "video_id": ["a/p/0", "b/p/0", "a/q/0"],
+            "prompt_id": ["p", "p", "q"],
+            "generator": ["a", "b", "a"],
+            "task": "rule",
+            "rule_id": "same",
+            "rating": [0.0, 1.0, 0.0],
+        }
+    )
+    rules = pd.DataFrame(
+        {"prompt_id": ["p", "q"], "rule_id": "same", "rule": "x", "law": ["Gravity", "Friction"]}
+    )
+    rates = study.violation_rates(labels, rules, min_rules=1).set_index(["quantity", "law"])
+    assert rates.loc[("violation_rate", "Gravity"), ["n_rules", "n_violated"]].tolist() == [2, 1]
+    assert rates.loc[("violation_rate", "Friction"), ["n_rules", "n_violated"]].tolist() == [1, 1]
+    three = pd.concat([labels.assign(annotator=name) for name in "xyz"], ignore_index=True)
+    three.loc[three.index[:1], "rating"] = 1.0
+    again = study.violation_rates(three, rules, min_rules=1).set_index(["quantity", "law"])
+    assert again.loc[("violation_rate", "Gravity"), ["n_rules", "n_violated"]].tolist() == [2, 1]
 
 
 def test_violation_rates_need_rule_labels(human: pd.DataFrame) -> None:

@@ -57,7 +57,8 @@ def read_numbers(path: Path) -> pd.DataFrame:
     """Read the numeric form, one row a video, and add ``video_id`` and ``seed``."""
     rows = read_rows(path)
     pairs = zip(rows["generator"], rows["prompt_id"], strict=True)
-    rows.insert(0, "video_id", [make_video_id(generator, prompt) for generator, prompt in pairs])
+    if "video_id" not in rows.columns:
+        rows.insert(0, "video_id", [make_video_id(generator, prompt) for generator, prompt in pairs])
     if "complexity" in rows.columns:
         rows["complexity"] = rows["complexity"].astype("Int64")
     return rows.assign(seed=0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from videophy_lab.collisions import settle_collisions
+from videophy_lab.collisions import has_names, settle_collisions
 from videophy_lab.datasets import autoeval_scores, bundled, folder, hub, videophy1, videophy2
 from videophy_lab.datasets.rows import name_prompts
 from videophy_lab.datasets.sources import Source, find_source, find_upsampled, recognize_form
@@ -119,7 +119,8 @@ def load_scores(
         (see the data card).
     on_collision : {"warn", "drop", "ignore", "error"}
         What to do when the scores of two generators come from the same files; see
-        :func:`videophy_lab.collisions.find_collisions`.
+        :func:`videophy_lab.collisions.find_collisions`. It cannot be told here where neither a column nor the
+        video_id names the generator; :func:`videophy_lab.agreement` takes the names from the ratings.
     videos : DataFrame, optional
         A videos table whose ``sha256`` tells files with the same bytes.
 
@@ -141,6 +142,8 @@ def load_scores(
     else:
         raise TableError(f"{found.name}: there are no scores in it. Remedy: give a scores table.")
     scores = check_table(scores, "scores", source=found.name)
+    if not has_names(scores):
+        return scores
     return settle_collisions(
         scores, on_collision=on_collision, videos=videos, source=found.name, stacklevel=3
     )

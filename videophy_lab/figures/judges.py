@@ -10,6 +10,7 @@ import pandas as pd
 
 from videophy_lab.figures.base import (
     BLUE,
+    GREEN,
     PAGE,
     Labels,
     cycle_colours,
@@ -176,31 +177,34 @@ def plot_joint_decision(decision: pd.DataFrame, *, labels: Labels | None = None)
 
 
 @use_paper_style
-def plot_labelling(simulation: pd.DataFrame, *, labels: Labels | None = None) -> Figure:
-    """Plot what more human labels buy: interval width, coverage, and the ranking of generators.
+def plot_labelling(
+    simulation: pd.DataFrame, ranking: pd.DataFrame, *, labels: Labels | None = None
+) -> Figure:
+    """Plot what more human labels buy: interval width and coverage, and the order of the generators.
 
     Parameters
     ----------
     simulation : DataFrame
-        ``size, method, width, kendall, pairs_right``.
+        ``size, method, width, coverage``.
+    ranking : DataFrame
+        ``size, pairs_right``.
     """
     import matplotlib.pyplot as plt
 
-    panels = {
-        "width": "mean interval width (points)",
-        "kendall": "rank correlation with truth (τ-b)",
-        "pairs_right": "generator pairs ordered right (%)",
-    }
-    fig, axes = plt.subplots(1, 3, figsize=(PAGE, 2.2))
-    for ax, (column, title) in zip(axes, panels.items(), strict=True):
-        factor = 1 if column == "kendall" else 100
+    fig, axes = plt.subplots(1, 3, figsize=(PAGE, 2.3))
+    for column, ax in zip(("width", "coverage"), axes, strict=False):
         for marker, (method, rows) in zip("osD^", simulation.groupby("method", sort=False), strict=False):
-            ax.plot(rows["size"], factor * rows[column], marker=marker, label=label(labels, str(method)))
+            ax.plot(rows["size"], 100 * rows[column], marker=marker, label=label(labels, str(method)))
+    axes[2].plot(ranking["size"], 100 * ranking["pairs_right"], marker="o", color=GREEN)
+    titles = ("mean interval width (points)", "intervals that cover (%)", "generator pairs ordered right (%)")
+    for ax, title in zip(axes, titles, strict=True):
         ax.set_xscale("log")
-        ax.set_xticks(sorted(simulation["size"].unique()), sorted(simulation["size"].unique()))
+        ax.set_xticks(sorted(ranking["size"]), sorted(ranking["size"]))
         ax.minorticks_off()
         ax.set_title(title, fontsize=7.5, fontweight="normal")
         ax.set_xlabel("human labels a generator")
-        ax.set_ylim(bottom=0)
+    axes[0].set_ylim(bottom=0)
+    axes[1].set_ylim(80, 100)
+    axes[2].set_ylim(50, 100)
     axes[0].legend(loc="upper right")
     return fig

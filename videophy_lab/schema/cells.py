@@ -20,6 +20,12 @@ def parse_text(cell: Any) -> str | None:
     return str(cell) or None
 
 
+def parse_name(cell: Any) -> str | None:
+    """Read a name: text without blanks at its ends."""
+    text = parse_text(cell)
+    return (text.strip() or None) if text is not None else None
+
+
 def parse_number(cell: Any) -> float | None:
     """Read a finite number; ``nan``, ``NA`` and ``none`` are blank."""
     if isinstance(cell, str) and cell.strip().lower() in ("", "nan", "na", "n/a", "none", "null"):
@@ -73,6 +79,7 @@ def parse_list(cell: Any) -> list[float] | None:
 
 KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "text": (parse_text, "str"),
+    "name": (parse_name, "str"),
     "number": (parse_number, "float64"),
     "integer": (parse_integer, "Int64"),
     "boolean": (parse_boolean, "boolean"),

@@ -11,6 +11,8 @@ from videophy_lab.schema.tables import COLUMNS, TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
+QUESTIONS = ("sa", "pc", "rule")
+
 
 def coerce_column(values: pd.Series, name: str, source: str) -> pd.Series:
     """Give a declared column its dtype; the first cell that cannot have it is an error."""
@@ -69,6 +71,8 @@ def check_values(table: pd.DataFrame, name: str, source: str) -> None:
 
 def check_rows(table: pd.DataFrame, name: str, source: str) -> None:
     """Check what one cell demands of another: a score of its status, a rule's rating of its task."""
+    if name in ("ratings", "scores"):
+        check_tasks(table, source)
     if name == "scores":
         wrong = (table["status"] == "ok") == table["score"].isna()
         allowed, column = "a score exactly where status is ok", "score"
@@ -80,6 +84,16 @@ def check_rows(table: pd.DataFrame, name: str, source: str) -> None:
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
         raise_cell(source, row, column, table[column].iloc[row], allowed, COLUMNS[column].remedy)
+
+
+def check_tasks(table: pd.DataFrame, source: str) -> None:
+    """Check that the benchmark's own tasks are spelt as declared: ``PC`` would be taken for a metric."""
+    folded = table["task"].str.strip().str.lower()
+    wrong = folded.isin(QUESTIONS) & (table["task"] != folded)
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
+        found = table["task"].iloc[row]
+        raise_cell(source, row, "task", found, ", ".join(QUESTIONS), f"write {folded.iloc[row]}")
 
 
 def check_key(table: pd.DataFrame, name: str, source: str) -> None:

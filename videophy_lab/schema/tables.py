@@ -27,7 +27,7 @@ class Table:
     key: tuple[str, ...] = ()
 
 
-NAME, COUNT = Column(remedy="fill it in, or delete the row"), Column("integer", low=0)
+NAME, COUNT = Column("name", remedy="fill it in, or delete the row"), Column("integer", low=0)
 PROBABILITIES_REMEDY = "write a list such as [0.1, 0.9] that sums to 1, or leave it blank"
 STATUS_REMEDY = "write ok beside a score, and unscored or failed where there is none"
 COLUMNS = {

@@ -19,7 +19,12 @@ from videophy_lab.stats.estimate import (
 from videophy_lab.stats.means import cluster_mean_estimate, cluster_rate_estimate
 
 # The values a statistic can take where they are not 0 to 1; a jackknife interval is cut there.
-_RANGES = {"phi": (-1, 1), "quadratic_weighted_kappa": (-1, 1), "mean_difference": (-np.inf, np.inf)}
+_RANGES = {
+    "phi": (-1, 1),
+    "accuracy_over_majority": (-1, 1),
+    "quadratic_weighted_kappa": (-1, 1),
+    "mean_difference": (-np.inf, np.inf),
+}
 
 
 def _divide(numerator: NDArray[np.generic], denominator: NDArray[np.generic]) -> FloatArray:
@@ -101,6 +106,7 @@ def _binary_statistics(counts: NDArray[np.generic]) -> dict[str, FloatArray]:
     return {
         "accuracy": _divide(tp + tn, n),
         "majority_accuracy": np.maximum(positive_rate, 1 - positive_rate),
+        "accuracy_over_majority": _divide(tp + tn, n) - np.maximum(positive_rate, 1 - positive_rate),
         "balanced_accuracy": (recall + _divide(tn, tn + fp)) / 2,
         "precision": _divide(tp, tp + fp),
         "recall": recall,
@@ -129,6 +135,7 @@ def binary_agreement(
     -------
     dict of Estimate
         ``accuracy``; ``majority_accuracy`` (always answering the humans' more frequent class);
+        ``accuracy_over_majority``, their difference;
         ``balanced_accuracy``; ``precision``, ``recall`` and ``f1`` of the positive class; ``phi``;
         ``positive_rate_human``, ``positive_rate_judge``. NaN where undefined: recall and F1 without a human
         positive, precision without a judge's positive, φ and balanced accuracy without both classes. F1 is 0

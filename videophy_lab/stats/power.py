@@ -45,7 +45,8 @@ def minimum_detectable_difference(
     Returns
     -------
     float
-        Difference as a share (.071 is 7.1 points); NaN where no difference from ``rate`` can be that large.
+        Difference as a share (.071 is 7.1 points); NaN where two rates around ``rate`` cannot lie so far
+        apart.
 
     Notes
     -----
@@ -58,7 +59,7 @@ def minimum_detectable_difference(
         raise ValueError(f"n is {n}; give the number of shared prompts, at least 1")
     variance = 2 * rate * (1 - rate) * (1 - correlation)
     difference = _sum_quantiles(power, level, n_comparisons) * math.sqrt(variance / n)
-    return difference if difference <= max(rate, 1 - rate) else float("nan")
+    return difference if difference <= 2 * min(rate, 1 - rate) else float("nan")
 
 
 def required_prompts(

@@ -21,18 +21,26 @@ from videophy_lab.study.generators import (
     rank_generators,
     tabulate_detectable_differences,
 )
+from videophy_lab.study.joint import join_joint, list_judges
 from videophy_lab.study.judges import (
     agreement,
     calibration,
-    join_joint,
     tabulate_confusion,
 )
-from videophy_lab.study.labelling import simulate_labelling, tabulate_required_labels
+from videophy_lab.study.labelling import simulate_labelling, simulate_ranking, tabulate_required_labels
 from videophy_lab.study.laws import violation_rates
 from videophy_lab.study.published import compare_published
 from videophy_lab.study.sentinels import correlate_sentinels, score_sentinels
-from videophy_lab.study.tables import choose_scale, count_videos, pivot_ratings
-from videophy_lab.study.words import join_words, say_count, say_number, say_rate, say_sources
+from videophy_lab.study.tables import choose_scale, count_videos, name_scores, pivot_ratings
+from videophy_lab.study.words import (
+    choose_name,
+    join_words,
+    say_count,
+    say_number,
+    say_range,
+    say_rate,
+    say_sources,
+)
 
 __all__ = [
     "aggregate_annotators",
@@ -41,6 +49,7 @@ __all__ = [
     "assess_equivalence",
     "calibrate",
     "calibration",
+    "choose_name",
     "choose_scale",
     "compare_aggregations",
     "compare_generators",
@@ -55,16 +64,20 @@ __all__ = [
     "join_words",
     "keep_common_videos",
     "leaderboard",
+    "list_judges",
+    "name_scores",
     "pivot_ratings",
     "rank_generators",
     "sample_ratings",
     "say_count",
     "say_number",
+    "say_range",
     "say_rate",
     "say_sources",
     "score_sentinels",
     "screen_annotators",
     "simulate_labelling",
+    "simulate_ranking",
     "tabulate_confusion",
     "tabulate_detectable_differences",
     "tabulate_required_labels",

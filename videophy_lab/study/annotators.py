@@ -58,17 +58,20 @@ def annotator_agreement(
                 level=confidence,
                 n_resamples=n_resamples,
                 rng=np.random.default_rng(seed),
+                clusters=prompts,
             )
             rows.append(make_row(estimate, f"alpha_{metric}", task=task) | {"seed": seed})
-        if not np.isnan(matrix).any(axis=1).all():
+        complete, several = ~np.isnan(matrix).any(axis=1), (~np.isnan(matrix)).sum(axis=1) > 1
+        if complete.any():
             for name, estimate in intraclass_correlation(matrix, level=confidence).items():
                 quantity = name.lower().replace("(", "_").replace(",", "_").rstrip(")")
-                rows.append(make_row(estimate, quantity, task=task))
-        exact = Estimate(
-            exact_agreement(matrix), np.nan, np.nan, confidence, "none", len(matrix), len(np.unique(prompts))
-        )
+                counts = {"n_prompts": len(np.unique(prompts[complete]))}
+                rows.append(make_row(estimate, quantity, task=task) | counts)
+        agree = exact_agreement(matrix)
+        counted = int(several.sum()), len(np.unique(prompts[several]))
+        exact = Estimate(agree, np.nan, np.nan, confidence, "none", *counted)
         rows.append(make_row(exact, "exact_agreement", task=task))
-    return make_estimates(rows)
+    return make_estimates(rows, groups=("task",))
 
 
 def screen_annotators(
@@ -153,7 +156,14 @@ def _matrices(ratings: pd.DataFrame) -> Iterator[tuple[str, np.ndarray, np.ndarr
             "these ratings name no annotator: each video has one rating already. Agreement of annotators "
             "needs the column 'annotator' with one row for every annotator and video"
         )
-    for task, of_task in ratings.groupby("task"):
+    for task, of_task in ratings[ratings["task"].ne("rule")].groupby("task"):
+        twice = of_task.duplicated(["video_id", "annotator"], keep=False)
+        if twice.any():
+            row = of_task[twice].iloc[0]
+            raise ValueError(
+                f"annotator {row['annotator']!r} rated {row['video_id']!r} twice for {task!r}; give every "
+                "annotator a name and keep one rating"
+            )
         wide = of_task.pivot(index="video_id", columns="annotator", values="rating")
         prompts = of_task.drop_duplicates("video_id").set_index("video_id").loc[wide.index, "prompt_id"]
         yield str(task), wide.to_numpy(dtype=float), prompts.to_numpy(dtype=str)

@@ -16,7 +16,17 @@ from videophy_lab.stats.correlation import (
     equivalence_verdict,
 )
 from videophy_lab.stats.estimate import Estimate
-from videophy_lab.study.tables import TASKS, make_estimates, make_row, pivot_ratings, pivot_scores
+from videophy_lab.study.tables import (
+    TASKS,
+    keep_plain_scores,
+    make_estimates,
+    make_row,
+    pivot_ratings,
+    pivot_scores,
+)
+
+GROUPS = ("scorer", "score_task", "rating_task", "centred_by")
+BOOTSTRAPPED = {("kendall", "generator")}
 
 
 def correlate(
@@ -24,7 +34,7 @@ def correlate(
     scores: pd.DataFrame,
     *,
     level: str | Sequence[str] = CENTRINGS,
-    methods: Sequence[str] = METHODS,
+    methods: str | Sequence[str] = METHODS,
     value: str = "score",
     interval: str = "jackknife",
     n_resamples: int = 2000,
@@ -46,7 +56,9 @@ def correlate(
     value : {"score", "expected"}
         Which column of the scores is used.
     interval : {"jackknife", "bootstrap"}
-        Delete-one-prompt jackknife on Fisher's z, or percentile bootstrap over prompts.
+        Delete-one-prompt jackknife on Fisher's z, or percentile bootstrap over prompts. Kendall within
+        generators always has the bootstrap: there it jumps when one prompt's ties move, and the jackknife is
+        up to three times too wide.
     n_resamples, seed : int
         For the bootstrap only.
     confidence : float
@@ -55,13 +67,16 @@ def correlate(
     Returns
     -------
     DataFrame
-        Estimates with ``scorer, score_task, rating_task, centred_by`` and ``n_missing`` (rated videos that
-        the scorer left without a usable score). A judge's SA meets the human SA and its PC the human PC; a
-        metric meets both. NaN where a side does not vary.
+        Estimates with ``scorer, score_task, rating_task, centred_by``, ``n_generators`` and ``n_missing``
+        (rated videos that the scorer left without a usable score). A judge's SA meets the human SA and its PC
+        the human PC; a metric meets both. NaN where a side does not vary.
     """
     levels = [level] if isinstance(level, str) else list(level)
+    methods = [methods] if isinstance(methods, str) else list(methods)
     _check_options(levels, CENTRINGS, "level")
     _check_options(methods, METHODS, "methods")
+    if n_resamples < 100:
+        raise ValueError(f"n_resamples is {n_resamples}; an interval needs at least 100")
     if interval not in ("jackknife", "bootstrap"):
         raise ValueError(f"interval must be 'jackknife' or 'bootstrap'; not {interval!r}")
     rows = []
@@ -77,15 +92,15 @@ def correlate(
                     generators,
                     centred_by=centred_by,
                     method=method,
-                    interval=interval,
+                    interval="bootstrap" if (method, centred_by) in BOOTSTRAPPED else interval,
                     level=confidence,
                     n_resamples=n_resamples,
                     rng=np.random.default_rng(seed),
                 )
                 row = make_row(estimate, method, **groups, centred_by=centred_by) | {"n_missing": n_missing}
-                row["n_videos"] = len(x)
-                rows.append(row | ({"seed": seed} if interval == "bootstrap" else {}))
-    return make_estimates(rows)
+                row |= {"n_videos": len(x), "n_generators": len(np.unique(generators))}
+                rows.append(row | ({"seed": seed} if "bootstrap" in estimate.method else {}))
+    return make_estimates(rows, groups=GROUPS)
 
 
 def assess_equivalence(
@@ -95,6 +110,7 @@ def assess_equivalence(
     margin: float = 0.3,
     method: str = "spearman",
     level: Sequence[str] = CENTRINGS[:4],
+    value: str = "score",
     scale: Scale | str | None = None,
 ) -> pd.DataFrame:
     """Judge "no strong correlation": equivalent to none, non-zero, or inconclusive.
@@ -111,7 +127,7 @@ def assess_equivalence(
         verdict, n_videos, n_prompts``.
     """
     rows = []
-    for groups, x, y, prompts, generators, _ in pair_columns(ratings, scores, scale=scale):
+    for groups, x, y, prompts, generators, _ in pair_columns(ratings, scores, value=value, scale=scale):
         for centred_by in level:
             verdict = equivalence_verdict(
                 x, y, prompts, generators, centred_by=centred_by, method=method, margin=margin
@@ -151,6 +167,12 @@ def pair_columns(
     """
     videos = pivot_ratings(ratings, scale=scale)
     wide = pivot_scores(scores, value=value)
+    if len(wide) and not wide["video_id"].isin(videos["video_id"]).any():
+        raise ValueError(
+            "ratings and scores have no video_id in common: the ratings have "
+            f"{videos['video_id'].iloc[0]!r}, the scores {wide['video_id'].iloc[0]!r}; write the same "
+            "video_id in both"
+        )
     for scorer, of_scorer in wide.groupby("scorer", sort=False):
         joined = videos.merge(of_scorer, on="video_id", how="left", suffixes=("", "_score"))
         for score_task in [name for name in wide.columns if name not in ("scorer", "video_id")]:
@@ -223,7 +245,8 @@ def correct_correlations(correlations: pd.DataFrame, reliability: Mapping[str, f
 
 def keep_common_videos(scores: pd.DataFrame, *, reference: pd.DataFrame) -> pd.DataFrame:
     """Keep the scores of the videos that every scorer of ``reference`` scored on every task."""
-    usable = reference[reference["status"].eq("ok")]
+    plain = keep_plain_scores(reference)
+    usable = plain[plain["status"].eq("ok")]
     wanted = usable.groupby(["scorer", "task"]).ngroups
     found = usable.groupby("video_id").apply(lambda rows: rows.groupby(["scorer", "task"]).ngroups)
     return scores[scores["video_id"].isin(found.index[found == wanted])]

@@ -21,7 +21,7 @@ ALL_GENERATORS = "(all)"
 def leaderboard(
     ratings: pd.DataFrame,
     *,
-    slices: Sequence[str] = ("all", "hard"),
+    slices: str | Sequence[str] | None = None,
     rules: pd.DataFrame | None = None,
     scale: Scale | str | None = None,
     confidence: float = 0.95,
@@ -32,9 +32,10 @@ def leaderboard(
     ----------
     ratings : DataFrame
         A ratings table.
-    slices : sequence of str
+    slices : sequence of str, optional
         ``"all"``, ``"hard"`` (needs ``is_hard``), ``"law"`` (needs ``rules``), or the name of any extra
-        column of the ratings, such as ``"category"`` or ``"action"``: one slice for each of its values.
+        column of the ratings, such as ``"category"`` or ``"action"``: one slice for each of its values. By
+        default all and, where ``is_hard`` is known, hard.
     rules : DataFrame, optional
         A rules table with ``video_id`` or ``prompt_id``, and ``law``.
     scale : Scale, optional
@@ -52,8 +53,10 @@ def leaderboard(
         The rows of generator ``(all)`` pool all videos.
     """
     videos = pivot_ratings(ratings, scale=scale)
+    if slices is None:
+        slices = ["all", "hard"] if "is_hard" in videos.columns else ["all"]
     rows = []
-    for name, members in slice_videos(videos, slices, rules=rules):
+    for name, members in slice_videos(videos, [slices] if isinstance(slices, str) else slices, rules=rules):
         for generator, of_generator in _by_generator(members):
             for quantity, column in QUANTITIES.items():
                 rated = of_generator.dropna(subset=[column])
@@ -77,7 +80,7 @@ def slice_videos(
             yield "all", videos
         elif name == "hard":
             _need_column(videos, "is_hard", "hard")
-            yield "hard", videos[videos["is_hard"].fillna(0).astype(int).eq(1)]
+            yield "hard", videos[_read_hard(videos["is_hard"])]
         elif name == "law":
             if rules is None:
                 raise ValueError("the slice 'law' needs rules=; load them with load_rules(...)")
@@ -88,6 +91,15 @@ def slice_videos(
             _need_column(videos, name, name)
             for value, of_value in videos.groupby(name):
                 yield f"{name}: {value}", of_value
+
+
+def _read_hard(is_hard: pd.Series) -> pd.Series:
+    """Read ``is_hard`` as true or false; blank is false."""
+    words = is_hard.fillna(0).astype(str).str.lower().str.removesuffix(".0")
+    unknown = words[~words.isin(["0", "1", "true", "false"])]
+    if len(unknown):
+        raise ValueError(f"is_hard holds {unknown.iloc[0]!r}; write 1 or 0, or leave it blank")
+    return words.isin(["1", "true"])
 
 
 def _need_column(videos: pd.DataFrame, column: str, name: str) -> None:
@@ -139,30 +151,37 @@ def compare_generators(
     Returns
     -------
     DataFrame
-        Estimates ``difference_<quantity>`` with ``slice, generator_a, generator_b`` and ``p_value, p_holm``;
-        ``n_prompts`` is the number of shared prompts.
+        Estimates ``difference_<quantity>`` with ``slice, generator_a, generator_b``, the ``test`` and its
+        ``p_value, p_holm``. The interval is the paired t-test's over the ``n_prompts`` shared prompts.
     """
-    names, comparisons, _ = _compare(ratings, quantity, slice, exclude, scale, confidence)
+    names, comparisons, videos = _compare(ratings, quantity, slice, exclude, scale, confidence)
+    rated = videos.dropna(subset=[QUANTITIES[quantity]])
     rows = []
-    for first, second, difference, low, high, p_value, p_holm, n_shared in zip(
-        comparisons.first,
-        comparisons.second,
-        comparisons.difference,
-        comparisons.low,
-        comparisons.high,
-        comparisons.p_value,
-        comparisons.p_holm,
-        comparisons.n_shared,
-        strict=True,
-    ):
+    for index, (first, second) in enumerate(zip(comparisons.first, comparisons.second, strict=True)):
+        pair = names[first], names[second]
         estimate = Estimate(
-            difference, low, high, confidence, comparisons.method, 2 * int(n_shared), int(n_shared)
+            float(comparisons.difference[index]),
+            float(comparisons.low[index]),
+            float(comparisons.high[index]),
+            confidence,
+            "paired_t",
+            _count_shared_videos(rated, *pair),
+            int(comparisons.n_shared[index]),
         )
-        groups = {"slice": slice, "generator_a": names[first], "generator_b": names[second]}
-        rows.append(
-            make_row(estimate, f"difference_{quantity}", **groups) | {"p_value": p_value, "p_holm": p_holm}
-        )
-    return make_estimates(rows)
+        groups = {"slice": slice, "generator_a": pair[0], "generator_b": pair[1]}
+        tested = {
+            "test": comparisons.method,
+            "p_value": float(comparisons.p_value[index]),
+            "p_holm": float(comparisons.p_holm[index]),
+        }
+        rows.append(make_row(estimate, f"difference_{quantity}", **groups) | tested)
+    return make_estimates(rows, groups=("slice", "generator_a", "generator_b", "test", "p_value", "p_holm"))
+
+
+def _count_shared_videos(rated: pd.DataFrame, first: str, second: str) -> int:
+    """Count the rated videos of two generators on the prompts that both have."""
+    of_first, of_second = (rated.loc[rated["generator"].eq(name), "prompt_id"] for name in (first, second))
+    return int(of_first.isin(of_second).sum() + of_second.isin(of_first).sum())
 
 
 def rank_generators(
@@ -179,21 +198,22 @@ def rank_generators(
     Returns
     -------
     DataFrame
-        One row a generator, best first: ``slice, generator``, the estimate with its interval and counts,
-        ``rank`` (of the estimate), ``rank_low`` and ``rank_high`` (simultaneous, from Holm-adjusted paired
-        comparisons; NaN for an excluded generator) and ``group``: generators that share a letter do not
-        differ significantly.
+        One row a generator, best first: ``slice, generator``, the estimate with its interval (prompts are the
+        independent units) and counts, ``rank`` (of the estimate), ``rank_low`` and ``rank_high``
+        (simultaneous, from Holm-adjusted paired comparisons), NA for an excluded or unrated generator, and
+        ``group``: generators that share a letter do not differ significantly.
     """
     names, comparisons, videos = _compare(ratings, quantity, slice, exclude, scale, confidence)
     column = QUANTITIES[quantity]
     rows = []
     for generator in names:
         rated = videos[videos["generator"].eq(generator)].dropna(subset=[column])
-        estimate = _estimate(rated, column, confidence)[0]
+        estimate = _estimate(rated, column, confidence)[-1]
         rows.append(make_row(estimate, quantity, slice=slice, generator=generator))
     table = make_estimates(rows)
     low, high = rank_intervals(comparisons, len(names))
-    table["rank"] = table["estimate"].rank(ascending=False, method="min").astype("Int64")
+    tested = table["estimate"].where(~table["generator"].isin(exclude))
+    table["rank"] = tested.rank(ascending=False, method="min").astype("Int64")
     table["rank_low"], table["rank_high"] = low, high
     order = np.argsort(-table["estimate"].to_numpy(), kind="stable")
     table["group"] = rank_groups(comparisons, order)
@@ -204,17 +224,19 @@ def _compare(
     ratings: pd.DataFrame,
     quantity: str,
     slice: str,
-    exclude: Sequence[str],
+    exclude: str | Sequence[str],
     scale: Scale | str | None,
     confidence: float,
 ) -> tuple[list[str], PairwiseComparisons, pd.DataFrame]:
     if quantity not in QUANTITIES:
         raise ValueError(f"quantity must be one of {', '.join(QUANTITIES)}; not {quantity!r}")
     videos = pivot_ratings(ratings, scale=scale)
+    exclude = [exclude] if isinstance(exclude, str) else list(exclude)
+    names = sorted(videos["generator"].unique())
     ((_, videos),) = slice_videos(videos, [slice])
     column = QUANTITIES[quantity]
     matrix = videos.pivot_table(index="prompt_id", columns="generator", values=column, aggfunc="mean")
-    names = list(matrix.columns)
+    matrix = matrix.reindex(columns=names)
     unknown = sorted(set(exclude) - set(names))
     if unknown:
         raise ValueError(f"exclude names {', '.join(unknown)}; the generators are {', '.join(names)}")
@@ -237,21 +259,23 @@ def tabulate_detectable_differences(
     DataFrame
         ``generator_a, generator_b, n_prompts, correlation`` (φ of the two joint labels over shared prompts),
         ``detectable_difference`` for one comparison and ``detectable_difference_holm`` for the strictest
-        step over all pairs; shares, not per cent.
+        step over all pairs; shares, not per cent. Undefined (NaN) where a prompt has several videos of one
+        generator, and where all labels are equal.
     """
     videos = pivot_ratings(ratings, scale=scale)
     matrix = videos.pivot_table(index="prompt_id", columns="generator", values="joint", aggfunc="mean")
+    one_video = not videos.duplicated(["prompt_id", "generator"]).any()
     names = list(matrix.columns)
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
     rows = []
     for first, second in pairs:
         shared = matrix[[first, second]].dropna()
-        phi = shared[first].corr(shared[second]) if len(shared) > 2 else np.nan
+        phi = shared[first].corr(shared[second]) if (shared.nunique() > 1).all() else np.nan
         rate = float(shared.to_numpy().mean()) if len(shared) else np.nan
         options = {"correlation": 0.0 if np.isnan(phi) else float(phi), "power": power, "level": confidence}
         one, many = (
             minimum_detectable_difference(rate, len(shared), n_comparisons=number, **options)
-            if 0 < rate < 1
+            if 0 < rate < 1 and one_video
             else np.nan
             for number in (1, len(pairs))
         )

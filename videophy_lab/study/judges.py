@@ -15,15 +15,13 @@ from videophy_lab.stats.agreement import (
 )
 from videophy_lab.stats.pairwise import crossfit_pairwise_accuracy
 from videophy_lab.study.correlation import correlate, pair_columns
+from videophy_lab.study.joint import join_joint
 from videophy_lab.study.tables import (
     TASKS,
     choose_scale,
-    derive_joint,
     make_estimates,
     make_row,
-    pivot_ratings,
-    pivot_scores,
-    score_success,
+    name_scores,
 )
 
 
@@ -58,9 +56,9 @@ def agreement(
         Kendall τ-b at every level; for a judge on the ratings' scale also exact agreement, agreement within
         one, mean difference and quadratic weighted κ; pairwise accuracy within prompts, with
         ties tuned on other prompts; and for a judge with SA and PC the joint decision:
-        accuracy beside the majority class's, precision, recall, F1, φ.
+        accuracy beside the majority class's and their difference, precision, recall, F1, φ.
     """
-    scores = settle_collisions(scores, on_collision=on_collision)
+    scores = settle_collisions(name_scores(scores, ratings), on_collision=on_collision)
     scale = choose_scale(ratings, scale)
     return make_estimates(
         [
@@ -68,7 +66,8 @@ def agreement(
             *_ordinal_rows(ratings, scores, scale=scale, confidence=confidence),
             *_pairwise_rows(ratings, scores, value=value, seed=seed, scale=scale, confidence=confidence),
             *_joint_rows(ratings, scores, scale=scale, confidence=confidence),
-        ]
+        ],
+        groups=("scorer", "score_task", "rating_task", "centred_by"),
     )
 
 
@@ -110,54 +109,22 @@ def _pairwise_rows(
     return rows
 
 
-def join_joint(
-    ratings: pd.DataFrame, scores: pd.DataFrame, *, scale: Scale | str | None = None
-) -> pd.DataFrame:
-    """Join the human joint label with the joint that each judge's SA and PC imply.
-
-    Returns
-    -------
-    DataFrame
-        ``scorer, video_id, prompt_id, generator, joint, joint_score`` for the videos that have both;
-        ``attrs["n_missing"]`` counts, by scorer, the rated videos left without a score.
-    """
-    scale = choose_scale(ratings, scale)
-    videos = pivot_ratings(ratings, scale=scale).dropna(subset=["joint"])
-    wide = pivot_scores(scores)
-    parts, missing = [], {}
-    for scorer, of_scorer in wide.groupby("scorer", sort=False):
-        if not set(TASKS) <= set(of_scorer.dropna(axis=1, how="all").columns):
-            continue
-        success = score_success(of_scorer[list(TASKS)].to_numpy().ravel(), scale)
-        decided = of_scorer[["scorer", "video_id"]].assign(
-            joint_score=derive_joint(of_scorer["sa"], of_scorer["pc"], success)
-        )
-        joined = videos.merge(decided.dropna(subset=["joint_score"]), on="video_id")
-        missing[str(scorer)] = len(videos) - len(joined)
-        parts.append(joined)
-    columns = ["scorer", "video_id", "prompt_id", "generator", "joint", "joint_score"]
-    table = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-    table.attrs["n_missing"] = missing
-    return table
-
-
 def _joint_rows(
     ratings: pd.DataFrame, scores: pd.DataFrame, *, scale: Scale, confidence: float
 ) -> list[dict[str, object]]:
     joint = join_joint(ratings, scores, scale=scale)
     rows = []
     for scorer, of_scorer in joint.groupby("scorer", sort=False):
+        decided = of_scorer.dropna(subset=["joint_score"])
         found = binary_agreement(
-            of_scorer["joint"].to_numpy() == 1,
-            of_scorer["joint_score"].to_numpy() == 1,
-            of_scorer["prompt_id"].to_numpy(dtype=str),
+            decided["joint"].to_numpy() == 1,
+            decided["joint_score"].to_numpy() == 1,
+            decided["prompt_id"].to_numpy(dtype=str),
             level=confidence,
         )
         groups = {"scorer": str(scorer), "score_task": "joint", "rating_task": "joint"}
-        n_missing = joint.attrs["n_missing"][str(scorer)]
-        rows += [
-            make_row(e, f"joint_{name}", **groups) | {"n_missing": n_missing} for name, e in found.items()
-        ]
+        missing = {"n_missing": len(of_scorer) - len(decided)}
+        rows += [make_row(e, f"joint_{name}", **groups) | missing for name, e in found.items()]
     return rows
 
 

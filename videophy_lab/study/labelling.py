@@ -11,7 +11,55 @@ from videophy_lab.schema import Scale
 from videophy_lab.stats.calibration import bound_post_stratified, required_labels
 from videophy_lab.stats.estimate import FloatArray, IntArray
 from videophy_lab.stats.means import wilson_interval
-from videophy_lab.study.judges import join_joint
+from videophy_lab.study.joint import join_joint, need_one_judge
+from videophy_lab.study.tables import pivot_ratings
+
+
+def simulate_ranking(
+    ratings: pd.DataFrame,
+    *,
+    sizes: Sequence[int] = (10, 20, 40, 80, 160, 320),
+    n_draws: int = 2000,
+    seed: int = 0,
+    scale: Scale | str | None = None,
+) -> pd.DataFrame:
+    """Subsample the real ratings, again and again, and see how well fewer of them rank the generators.
+
+    Every draw keeps ``size`` rated videos of each generator, without replacement (all of a generator that has
+    fewer). The truth is the joint rate among all of its rated videos.
+
+    Returns
+    -------
+    DataFrame
+        ``size, n_draws, n_generators, mean_absolute_error, kendall`` (mean τ-b of estimated and true rates; 0
+        for a draw in which all tie), ``pairs_right`` (share of pairs of generators in the true order, ties
+        half) and ``seed``.
+    """
+    videos = pivot_ratings(ratings, scale=scale).dropna(subset=["joint"])
+    labels = videos.groupby("generator")["joint"].agg(["sum", "size"]).astype(int)
+    successes, counts = labels["sum"].to_numpy(), labels["size"].to_numpy()
+    rng = np.random.default_rng(seed)
+    rows = []
+    for size in sizes:
+        kept = np.minimum(size, counts)
+        drawn = rng.hypergeometric(successes, counts - successes, kept, size=(n_draws, len(counts)))
+        row = {"size": size, "n_draws": n_draws, "n_generators": len(counts)}
+        rows.append(row | _summarise_order(drawn / kept, successes / counts) | {"seed": seed})
+    return pd.DataFrame(rows)
+
+
+def _summarise_order(estimate: FloatArray, truth: FloatArray) -> dict[str, float]:
+    """Compare estimated rates of shape (draws, generators) with the true ones."""
+    first, second = np.triu_indices(len(truth), 1)
+    order = np.sign(estimate[:, first] - estimate[:, second])
+    right = order * np.sign(truth[first] - truth[second])
+    untied = np.count_nonzero(order, axis=1) * np.count_nonzero(truth[first] != truth[second])
+    kendall = right.sum(axis=1) / np.sqrt(np.maximum(untied, 1))
+    return {
+        "mean_absolute_error": float(np.mean(np.abs(estimate - truth))),
+        "kendall": float(kendall.mean()) if len(first) else np.nan,
+        "pairs_right": float(np.mean((1 + right) / 2)) if len(first) else np.nan,
+    }
 
 
 def simulate_labelling(
@@ -25,25 +73,21 @@ def simulate_labelling(
     scale: Scale | str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Draw fewer labels than there are, again and again, and see how well they rank the generators.
+    """Simulate what a judge of this quality adds to human labels.
 
-    Every draw takes, for each generator, ``n_scored`` videos with replacement from those that have both a
-    rating and a score, keeps the human label of the first ``size`` of them, and estimates the joint rate.
-    The truth is the rate among the generator's videos that the draws come from.
+    Every draw makes ``n_scored`` new videos for each generator by drawing with replacement from those that
+    have both a rating and a score: the judge and the humans agree as they do there. The human label of the
+    first ``size`` videos is kept, the judge's decision of all. The truth is the rate in the pool.
 
     Returns
     -------
     DataFrame
         ``size, method, n_draws, n_generators, width`` (mean full width), ``coverage`` (share of intervals
-        that hold the truth), ``mean_absolute_error``, ``kendall`` (mean τ-b of estimated and true rates),
-        ``pairs_right`` (share of pairs of generators in the true order, ties half), ``best_right`` (share of
-        draws whose best generator is the true one) and ``seed``. Methods: ``human_only`` (Wilson) and
+        that hold the truth), ``mean_absolute_error`` and ``seed``. Methods: ``human_only`` (Wilson) and
         ``post_stratified`` on the judge's joint decision.
     """
-    joint = join_joint(ratings, scores, scale=scale)
-    if joint["scorer"].nunique() != 1:
-        names = ", ".join(map(repr, joint["scorer"].unique())) or "none"
-        raise ValueError(f"this needs the SA and PC scores of one judge; the table has {names}: pick one")
+    joint = join_joint(ratings, scores, scale=scale).dropna(subset=["joint_score"])
+    need_one_judge(joint)
     too_large = [size for size in sizes if size > n_scored]
     if too_large:
         raise ValueError(f"size {too_large[0]} exceeds n_scored {n_scored}: only scored videos are labelled")
@@ -58,8 +102,18 @@ def simulate_labelling(
             "post_stratified": _estimate_post_stratified(labelled, everything, confidence),
         }
         for method, (estimate, low, high) in estimates.items():
-            row = {"size": size, "method": method, "n_draws": n_draws, "n_generators": len(cells)}
-            rows.append(row | _summarise_draws(estimate, low, high, truth) | {"seed": seed})
+            rows.append(
+                {
+                    "size": size,
+                    "method": method,
+                    "n_draws": n_draws,
+                    "n_generators": len(cells),
+                    "width": float(np.mean(high - low)),
+                    "coverage": float(np.mean((low <= truth) & (truth <= high))),
+                    "mean_absolute_error": float(np.mean(np.abs(estimate - truth))),
+                    "seed": seed,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -111,25 +165,6 @@ def _estimate_post_stratified(
     return estimate, low, high
 
 
-def _summarise_draws(
-    estimate: FloatArray, low: FloatArray, high: FloatArray, truth: FloatArray
-) -> dict[str, float]:
-    """Summarise draws of shape (draws, generators)."""
-    first, second = np.triu_indices(len(truth), 1)
-    order = np.sign(estimate[:, first] - estimate[:, second])
-    right = order * np.sign(truth[first] - truth[second])
-    untied = np.count_nonzero(order, axis=1) * np.count_nonzero(truth[first] != truth[second])
-    kendall = right.sum(axis=1) / np.where(untied > 0, np.sqrt(untied), np.nan)
-    return {
-        "width": float(np.mean(high - low)),
-        "coverage": float(np.mean((low <= truth) & (truth <= high))),
-        "mean_absolute_error": float(np.mean(np.abs(estimate - truth))),
-        "kendall": float(np.nanmean(kendall)) if np.isfinite(kendall).any() else np.nan,
-        "pairs_right": float(np.mean((1 + right) / 2)) if len(first) else np.nan,
-        "best_right": float(np.mean(np.argmax(estimate, axis=1) == np.argmax(truth))),
-    }
-
-
 def tabulate_required_labels(
     ratings: pd.DataFrame,
     scores: pd.DataFrame,
@@ -147,7 +182,9 @@ def tabulate_required_labels(
         all succeed or all fail has no such number and is NA.
     """
     rows = []
-    for generator, rows_of in join_joint(ratings, scores, scale=scale).groupby("generator"):
+    joint = join_joint(ratings, scores, scale=scale).dropna(subset=["joint_score"])
+    need_one_judge(joint)
+    for generator, rows_of in joint.groupby("generator"):
         rate = float(rows_of["joint"].mean())
         decided = rows_of[["joint", "joint_score"]]
         phi = float(decided.corr().to_numpy()[0, 1]) if (decided.nunique() > 1).all() else np.nan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from videophy_lab.stats.means import cluster_rate_estimate
@@ -61,12 +62,25 @@ def _join_laws(rule_ratings: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     labelled = rule_ratings[rule_ratings["task"].eq("rule")]
     if labelled.empty:
         raise ValueError("no ratings with task 'rule'; load them with load_ratings(..., tasks=('rule',))")
-    keys = [key for key in ("video_id", "rule_id") if key in rules.columns]
+    if labelled.duplicated(["video_id", "rule_id"]).any():
+        labelled = _settle_annotators(labelled)
+    keys = [key for key in ("video_id", "prompt_id", "rule_id") if key in rules.columns]
     wanted = [*keys, "law", *([] if "origin" in rule_ratings.columns else ["origin"])]
-    joined = labelled.merge(rules[[c for c in wanted if c in rules.columns]], on=keys, how="left")
+    joined = labelled.merge(
+        rules[[c for c in wanted if c in rules.columns]], on=keys, how="left", validate="m:1"
+    )
     if "origin" not in joined.columns:
         joined["origin"] = "listed"
     return joined.assign(law=joined["law"].fillna(NO_LAW).replace("", NO_LAW))
+
+
+def _settle_annotators(labelled: pd.DataFrame) -> pd.DataFrame:
+    """Make one label a rule of several annotators': the commonest, undetermined where two are as common."""
+    keys = ["video_id", "rule_id"]
+    modes = labelled.groupby(keys)["rating"].agg(pd.Series.mode)
+    settled = modes.map(lambda mode: UNDETERMINED if np.size(mode) > 1 else mode).rename("rating")
+    one = labelled.drop_duplicates(keys).drop(columns=["rating", "annotator"], errors="ignore")
+    return one.join(settled.astype(float), on=keys)
 
 
 def _estimate_rate(

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from videophy_lab.schema import Scale
-from videophy_lab.stats.correlation import METHODS, group_mean, leave_one_out_mean
+from videophy_lab.stats.correlation import METHODS, leave_one_out_mean
+from videophy_lab.stats.estimate import FloatArray
 from videophy_lab.study.correlation import correlate, keep_common_videos
 from videophy_lab.study.tables import TASKS, pivot_ratings
 
@@ -28,9 +29,9 @@ def score_sentinels(ratings: pd.DataFrame, *, scale: Scale | str | None = None) 
     -------
     DataFrame
         Scores of ``leave-one-out prompt mean`` (the other videos' mean rating of the same prompt; unscored
-        where there is none), ``generator mean`` and ``constant``, for SA and PC. A judge that does not beat
-        the first knows no more than which captions are hard; one that does not beat the second, no more
-        than which generator is good.
+        where there is none), ``generator mean`` (the generator's mean rating on the other half of the
+        prompts) and ``constant``, for SA and PC. A judge that does not beat the first knows no more than
+        which captions are hard; one that does not beat the second, no more than which generator is good.
     """
     videos = pivot_ratings(ratings, scale=scale)
     parts = []
@@ -41,7 +42,7 @@ def score_sentinels(ratings: pd.DataFrame, *, scale: Scale | str | None = None) 
         values = rated[task].to_numpy(dtype=float)
         columns = (
             leave_one_out_mean(values, rated["prompt_id"].to_numpy(dtype=str)),
-            group_mean(values, rated["generator"].to_numpy(dtype=str)),
+            _mean_other_half(values, rated["generator"], rated["prompt_id"]),
             np.full(len(values), np.median(values)),
         )
         for scorer, column in zip(SENTINELS, columns, strict=True):
@@ -60,6 +61,16 @@ def score_sentinels(ratings: pd.DataFrame, *, scale: Scale | str | None = None) 
                 )
             )
     return pd.concat(parts, ignore_index=True)
+
+
+def _mean_other_half(values: FloatArray, generators: pd.Series, prompts: pd.Series) -> FloatArray:
+    """Give every video the mean rating of its generator on the half of the prompts that it is not in."""
+    half = prompts.rank(method="dense").to_numpy(dtype=int) % 2
+    means = np.full((2, len(values)), np.nan)
+    for which in (0, 1):
+        known = pd.Series(values).where(half != which)
+        means[which] = known.groupby(generators.to_numpy()).transform("mean")
+    return np.asarray(np.where(half == 0, means[0], means[1]), dtype=np.float64)
 
 
 def correlate_sentinels(

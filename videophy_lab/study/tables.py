@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
-from videophy_lab.schema import SCALES, Scale, infer_scale
+from videophy_lab.schema import SCALES, Scale, check_scale, infer_scale
 from videophy_lab.stats.estimate import Estimate
 
 TASKS = ("sa", "pc")
 ESTIMATE_COLUMNS = ["estimate", "low", "high", "level", "method", "n_videos", "n_prompts"]
-COUNTS = ("n_success", "n_missing", "p_value", "p_holm", "seed")
+LAST_COLUMNS = ("n_success", "n_missing", "n_generators", "test", "p_value", "p_holm", "seed")
 _VIDEO_KEYS = ["video_id", "prompt_id", "generator"]
 
 
@@ -22,25 +21,26 @@ def choose_scale(ratings: pd.DataFrame, scale: Scale | str | None = None) -> Sca
     Raises
     ------
     ValueError
-        For an unknown name, or ratings whose scale their values do not tell.
+        For an unknown name, ratings off the scale, or ratings whose values do not tell it.
     """
     if scale is None or scale == "":
         return infer_scale(ratings)
-    if isinstance(scale, Scale):
-        return scale
-    if scale not in SCALES:
+    if isinstance(scale, str) and scale not in SCALES:
         raise ValueError(f"scale must be one of {', '.join(map(repr, SCALES))} or a Scale; not {scale!r}")
-    return SCALES[scale]
+    chosen = SCALES[scale] if isinstance(scale, str) else scale
+    check_scale(ratings, chosen)
+    return chosen
 
 
 def pivot_ratings(ratings: pd.DataFrame, *, scale: Scale | str | None = None) -> pd.DataFrame:
-    """Turn ratings into one row a video with its SA, PC and joint label.
+    """Turn ratings into one row a video with its SA and PC, and the joint label that they make.
 
     Parameters
     ----------
     ratings : DataFrame
-        A ratings table; several annotators of one video are averaged (see
-        :func:`videophy_lab.study.aggregate_annotators` for other ways).
+        A ratings table. Several annotators of one video are averaged (see
+        :func:`videophy_lab.study.aggregate_annotators` for other ways): on 1–5 a mean of 4 is a success, on
+        0/1 more than half of the annotators make one.
     scale : Scale or {"1-5", "0/1"}, optional
         The ratings' scale; inferred from their values when not given.
 
@@ -49,27 +49,66 @@ def pivot_ratings(ratings: pd.DataFrame, *, scale: Scale | str | None = None) ->
     DataFrame
         ``video_id, prompt_id, generator``, the extra columns that belong to the video (``is_hard``,
         ``action``, ``category`` …), ``sa``, ``pc`` (NaN where nobody rated) and ``joint``: 1 when both
-        reach the scale's success value, 0 when not, NaN when either is missing.
+        are a success, 0 when not, NaN when either is missing.
     """
     scored = ratings[ratings["task"].isin(TASKS)]
     scale = choose_scale(scored, scale)
     extras = [
         name
         for name in ratings.columns
-        if name not in {*_VIDEO_KEYS, "task", "rating", "annotator", "rule_id", "rating_id"}
+        if name not in {*_VIDEO_KEYS, "task", "rating", "annotator", "rule_id", *TASKS, "joint"}
     ]
+    _check_names(ratings)
     videos = ratings.drop_duplicates("video_id")[[*_VIDEO_KEYS, *extras]]
     wide = scored.pivot_table(index="video_id", columns="task", values="rating", aggfunc="mean")
     wide = wide.reindex(columns=list(TASKS))
     videos = videos.merge(wide, left_on="video_id", right_index=True, how="left").reset_index(drop=True)
-    videos["joint"] = derive_joint(videos["sa"], videos["pc"], scale.success)
+    videos["joint"] = derive_joint(videos["sa"], videos["pc"], scale)
     return videos
 
 
-def derive_joint(sa: pd.Series, pc: pd.Series, success: float) -> pd.Series:
-    """Derive the joint label: both values reach ``success``; NaN where either is missing."""
-    joint = ((sa >= success) & (pc >= success)).astype(float)
-    return joint.where(sa.notna() & pc.notna())
+def _check_names(ratings: pd.DataFrame) -> None:
+    """Raise if one video stands under two generators or two prompts."""
+    names = ratings[_VIDEO_KEYS].drop_duplicates()
+    twice = names[names["video_id"].duplicated(keep=False)]
+    if len(twice):
+        first, second = twice[twice["video_id"].eq(twice["video_id"].iloc[0])].to_dict("records")[:2]
+        raise ValueError(
+            f"video {first['video_id']!r} belongs to {first['generator']!r}, prompt {first['prompt_id']!r}, "
+            f"and to {second['generator']!r}, prompt {second['prompt_id']!r}; give every video its own "
+            "video_id"
+        )
+
+
+def name_scores(scores: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
+    """Give scores the columns ``generator`` and ``prompt_id`` where they lack them, from the ratings.
+
+    Videos that nobody rated get them from a video_id of the form ``generator/prompt_id/seed``, or NA.
+    """
+    known = ratings.drop_duplicates("video_id").set_index("video_id")
+    parts = scores["video_id"].str.rsplit("/", n=2, expand=True).reindex(columns=range(3))
+    named = scores.copy()
+    for column, part in (("generator", parts[0]), ("prompt_id", parts[1])):
+        told = scores["video_id"].map(known[column]).fillna(part.where(parts[2].notna()))
+        named[column] = scores[column].fillna(told) if column in scores.columns else told
+    return named
+
+
+def derive_joint(sa: pd.Series, pc: pd.Series, scale: Scale) -> pd.Series:
+    """Derive the joint label from two ratings or scores on one scale; NaN where either is missing.
+
+    On 0/1 a value above one half is a success: a label, a majority of annotators, or a probability.
+    """
+    both = ((sa > 0.5) & (pc > 0.5)) if scale.high <= 1 else ((sa >= scale.success) & (pc >= scale.success))
+    return both.astype(float).where(sa.notna() & pc.notna())
+
+
+def keep_plain_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """Keep the scores of videos as they are: no probed videos, no single rules."""
+    for column in ("probe", "rule_id"):
+        if column in scores.columns:
+            scores = scores[scores[column].isna() | scores[column].eq("")]
+    return scores
 
 
 def pivot_scores(scores: pd.DataFrame, *, value: str = "score") -> pd.DataFrame:
@@ -90,41 +129,27 @@ def pivot_scores(scores: pd.DataFrame, *, value: str = "score") -> pd.DataFrame:
     """
     if value not in scores.columns:
         raise ValueError(f"the scores have no column {value!r}; use value='score'")
-    usable = scores[scores["status"].eq("ok")]
-    for column in ("probe", "rule_id"):
-        if column in usable.columns:
-            usable = usable[usable[column].isna() | usable[column].eq("")]
-    specs = usable.groupby("scorer")["spec"].nunique()
-    if (specs > 1).any():
-        name = specs.index[specs > 1][0]
-        found = sorted(usable.loc[usable["scorer"].eq(name), "spec"].unique())
-        raise ValueError(
-            f"scorer {name!r} was run with {len(found)} settings (spec {', '.join(map(repr, found))}); "
-            "keep one: scores[scores.spec == ...], or give each its own scorer name"
-        )
+    plain = keep_plain_scores(scores)
+    usable = plain[plain["status"].eq("ok")]
+    _check_specs(usable)
+    reserved = sorted({"scorer", *_VIDEO_KEYS} & set(usable["task"]))
+    if reserved:
+        raise ValueError(f"a task may not be called {reserved[0]!r}, the name of a column; rename it")
     wide = usable.pivot(index=["scorer", "video_id"], columns="task", values=value)
     wide.columns.name = None
     first = [task for task in TASKS if task in wide.columns]
     return wide[[*first, *wide.columns.drop(first)]].reset_index()
 
 
-def score_success(scores: Iterable[float], scale: Scale) -> float:
-    """Give the value from which a judge's score counts as success.
-
-    A judge on the ratings' own scale shares their success value; one that answers between 0 and 1 (labels
-    or probabilities) succeeds from .5.
-    """
-    values = np.asarray(list(scores), dtype=float)
-    values = values[np.isfinite(values)]
-    low, high = (values.min(), values.max()) if values.size else (scale.low, scale.high)
-    if low >= scale.low and high <= scale.high and scale.high > 1:
-        return float(scale.success)
-    if low >= 0 and high <= 1:
-        return 0.5
-    raise ValueError(
-        f"scores run from {low:g} to {high:g}, neither within the ratings' scale {scale.low:g} to "
-        f"{scale.high:g} nor within 0 to 1; rescale them, or leave SA and PC out of them"
-    )
+def _check_specs(usable: pd.DataFrame) -> None:
+    """Raise if a scorer answered one task with several settings."""
+    for (scorer, task), rows in usable.groupby(["scorer", "task"]):
+        found = sorted(rows["spec"].unique())
+        if len(found) > 1:
+            raise ValueError(
+                f"scorer {scorer!r} answered {task!r} with {len(found)} settings (spec "
+                f"{', '.join(map(repr, found))}); keep one, or give each its own scorer name"
+            )
 
 
 def count_videos(
@@ -149,7 +174,7 @@ def count_videos(
     if scores is None:
         return counts.reset_index()
     rows = []
-    for scorer, of_scorer in scores.groupby("scorer", sort=True):
+    for scorer, of_scorer in keep_plain_scores(scores).groupby("scorer", sort=True):
         status = of_scorer.groupby("video_id")["status"].agg(_worst_status)
         known = videos.set_index("video_id")["generator"]
         joined = known.to_frame().join(status.rename("status"))
@@ -182,14 +207,21 @@ def make_row(estimate: Estimate, quantity: str, **groups: object) -> dict[str, o
     }
 
 
-def make_estimates(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
-    """Make an estimates table of rows; group columns keep the order in which they first appear."""
-    table = pd.DataFrame(list(rows))
-    if table.empty:
-        return pd.DataFrame(columns=["quantity", *ESTIMATE_COLUMNS])
+def make_estimates(rows: Iterable[Mapping[str, object]], *, groups: Sequence[str] = ()) -> pd.DataFrame:
+    """Make an estimates table of rows; group columns keep the order in which they first appear.
+
+    Parameters
+    ----------
+    groups : sequence of str
+        Group columns that the table has even without a row.
+    """
+    table = pd.DataFrame(list(rows), columns=None)
+    for name in ("quantity", *groups, *ESTIMATE_COLUMNS):
+        if name not in table.columns:
+            is_number = name in {*ESTIMATE_COLUMNS, *LAST_COLUMNS} - {"method", "test"}
+            table[name] = pd.Series(dtype=float if is_number else str)
     whole = [name for name in table.columns if name.startswith("n_") or name == "seed"]
     table[whole] = table[whole].astype("Int64")
-    groups = [name for name in table.columns if name not in {"quantity", *ESTIMATE_COLUMNS}]
-    tail = [name for name in groups if name in COUNTS]
-    groups = [name for name in groups if name not in tail]
-    return table[["quantity", *groups, *ESTIMATE_COLUMNS, *tail]]
+    tail = [name for name in table.columns if name in LAST_COLUMNS]
+    head = [name for name in table.columns if name not in {"quantity", *ESTIMATE_COLUMNS, *tail}]
+    return table[["quantity", *head, *ESTIMATE_COLUMNS, *tail]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ Row = Mapping[str, Any]
 def say_rate(row: Row, *, digits: int = 1) -> str:
     """Say a share as per cent with its interval, for example ``32.7 % (29.0 to 36.5)``."""
     estimate, low, high = (100 * float(row[name]) for name in ("estimate", "low", "high"))
+    if np.isnan(low):
+        return "undefined" if np.isnan(estimate) else f"{estimate:.{digits}f} %"
     return f"{estimate:.{digits}f} % ({low:.{digits}f} to {high:.{digits}f})"
 
 
@@ -23,8 +26,24 @@ def say_number(row: Row, *, digits: int = 2) -> str:
     if np.isnan(estimate):
         return "undefined"
     if np.isnan(low):
-        return f"{estimate:.{digits}f}"
-    return f"{estimate:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+        return f"{estimate:.{digits}f}".replace("-", "−")
+    return f"{estimate:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})".replace("-", "−")
+
+
+def say_range(row: Row, *, percent: bool = True) -> str:
+    """Say an interval, for example ``29.0 to 36.5`` per cent or ``0.38 to 0.45``."""
+    factor, digits = (100, 1) if percent else (1, 2)
+    low, high = (factor * float(row[name]) for name in ("low", "high"))
+    return "undefined" if np.isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def choose_name(name: str, known: Sequence[str], *, what: str) -> str:
+    """Give the name if it is known; else raise and name the close matches."""
+    if name not in known:
+        close = difflib.get_close_matches(name, known)
+        hint = f"did you mean {' or '.join(close)}? " if close else ""
+        raise ValueError(f"no {what} {name!r}; {hint}there are {', '.join(known)}")
+    return name
 
 
 def say_count(count: int, singular: str, plural: str | None = None) -> str:
