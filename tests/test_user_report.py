@@ -116,7 +116,7 @@ def test_the_page_names_the_users_generators(reports: list[Path]) -> None:
 
 
 def test_the_readmes_columns_are_enough(tmp_path: Path) -> None:
-    """One generator, opaque ids, annotators, two judges with a spec a task, a metric: nothing more is asked."""
+    """One generator, opaque ids, annotators, two judges with a spec a task, a metric: it is enough."""
     assert README in (ROOT / "README.md").read_text(encoding="utf-8")
     rng = np.random.default_rng(8)
     names = {"video_id": [f"v{i:04d}" for i in range(40)], "prompt_id": [f"p{i // 2:02d}" for i in range(40)]}

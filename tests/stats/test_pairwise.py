@@ -14,7 +14,6 @@ from videophy_lab.stats.estimate import estimate_from_jackknife
 from videophy_lab.stats.pairwise import (
     calibrate_tie_threshold,
     crossfit_pairwise_accuracy,
-    mean_group_pairwise_accuracy,
     pairwise_accuracy,
 )
 
@@ -60,9 +59,6 @@ def test_equals_loops(rng):
     counts = count_pairs(human, judge, clusters, 0.3)
     expected = counts[:, 0].sum() / counts[:, 1].sum()
     assert pairwise_accuracy(human, judge, clusters, tie_threshold=0.3) == pytest.approx(expected, abs=1e-15)
-    mean = mean_group_pairwise_accuracy(human, judge, clusters, tie_threshold=0.3)
-    assert mean == pytest.approx(np.mean(counts[:, 0] / counts[:, 1]), abs=1e-15)
-    assert mean != pytest.approx(expected, abs=1e-6)
     pooled = count_pairs(human, judge, np.zeros(240), 0)
     assert pairwise_accuracy(human, judge) == pytest.approx(pooled[0, 0] / pooled[0, 1], abs=1e-15)
 
@@ -144,7 +140,6 @@ def test_constant_judge_gets_the_ties():
 def test_no_pairs_is_nan(rng):
     alone = ([1, 2, 3], [1, 2, 3], list("abc"))
     assert np.isnan(pairwise_accuracy(*alone))
-    assert np.isnan(mean_group_pairwise_accuracy(*alone))
     assert np.isnan(calibrate_tie_threshold(*alone))
     assert np.isnan(pairwise_accuracy([], []))
     for groups in (list("abc"), list("aab")):

@@ -13,6 +13,7 @@ from videophy_lab.stats.estimate import (
     Estimate,
     FloatArray,
     IntArray,
+    divide_or_nan,
     encode_clusters,
     estimate_from_jackknife,
 )
@@ -25,14 +26,6 @@ _RANGES = {
     "quadratic_weighted_kappa": (-1, 1),
     "mean_difference": (-np.inf, np.inf),
 }
-
-
-def _divide(numerator: NDArray[np.generic], denominator: NDArray[np.generic]) -> FloatArray:
-    """Divide elementwise, NaN where the denominator is 0."""
-    top, bottom = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
-    quotient = np.full(bottom.shape, np.nan)
-    np.divide(top, bottom, out=quotient, where=bottom != 0)
-    return quotient
 
 
 def _estimate_all(
@@ -101,19 +94,19 @@ def _binary_statistics(counts: NDArray[np.generic]) -> dict[str, FloatArray]:
     """Compute every binary statistic from (..., 4) counts tp, fp, fn, tn."""
     tp, fp, fn, tn = np.moveaxis(np.asarray(counts, dtype=np.float64), -1, 0)
     n = tp + fp + fn + tn
-    positive_rate = _divide(tp + fn, n)
-    recall = _divide(tp, tp + fn)
+    positive_rate = divide_or_nan(tp + fn, n)
+    recall = divide_or_nan(tp, tp + fn)
     return {
-        "accuracy": _divide(tp + tn, n),
+        "accuracy": divide_or_nan(tp + tn, n),
         "majority_accuracy": np.maximum(positive_rate, 1 - positive_rate),
-        "accuracy_over_majority": _divide(tp + tn, n) - np.maximum(positive_rate, 1 - positive_rate),
-        "balanced_accuracy": (recall + _divide(tn, tn + fp)) / 2,
-        "precision": _divide(tp, tp + fp),
+        "accuracy_over_majority": divide_or_nan(tp + tn, n) - np.maximum(positive_rate, 1 - positive_rate),
+        "balanced_accuracy": (recall + divide_or_nan(tn, tn + fp)) / 2,
+        "precision": divide_or_nan(tp, tp + fp),
         "recall": recall,
-        "f1": np.where(tp + fn > 0, _divide(2 * tp, 2 * tp + fp + fn), np.nan),
-        "phi": _divide(tp * tn - fp * fn, np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))),
+        "f1": np.where(tp + fn > 0, divide_or_nan(2 * tp, 2 * tp + fp + fn), np.nan),
+        "phi": divide_or_nan(tp * tn - fp * fn, np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))),
         "positive_rate_human": positive_rate,
-        "positive_rate_judge": _divide(tp + fp, n),
+        "positive_rate_judge": divide_or_nan(tp + fp, n),
     }
 
 
@@ -165,10 +158,11 @@ def _ordinal_statistics(counts: NDArray[np.generic], categories: FloatArray) -> 
     expected = cells.sum(-1)[..., :, None] * cells.sum(-2)[..., None, :]
     disagreement = np.sum(cells * difference**2, (-2, -1)) * n
     return {
-        "exact": _divide(np.sum(cells * (difference == 0), (-2, -1)), n),
-        "within_one": _divide(np.sum(cells * (np.abs(difference) <= 1), (-2, -1)), n),
-        "mean_difference": _divide(np.sum(cells * difference, (-2, -1)), n),
-        "quadratic_weighted_kappa": 1 - _divide(disagreement, np.sum(expected * difference**2, (-2, -1))),
+        "exact": divide_or_nan(np.sum(cells * (difference == 0), (-2, -1)), n),
+        "within_one": divide_or_nan(np.sum(cells * (np.abs(difference) <= 1), (-2, -1)), n),
+        "mean_difference": divide_or_nan(np.sum(cells * difference, (-2, -1)), n),
+        "quadratic_weighted_kappa": 1
+        - divide_or_nan(disagreement, np.sum(expected * difference**2, (-2, -1))),
     }
 
 
@@ -288,4 +282,4 @@ def calibration_curve(
     gaps = np.abs(np.bincount(bins, weights=outcome - score, minlength=n_found))
     comparable = not binary or (score.min() >= 0 and score.max() <= 1)
     error = float(gaps.sum() / score.size) if comparable else np.nan
-    return CalibrationCurve(_divide(totals, sizes), means, error)
+    return CalibrationCurve(divide_or_nan(totals, sizes), means, error)

@@ -52,6 +52,14 @@ def encode_clusters(clusters: NDArray[np.generic]) -> tuple[IntArray, int]:
     return codes.astype(np.int64).reshape(-1), int(distinct.size)
 
 
+def divide_or_nan(numerator: NDArray[np.generic], denominator: NDArray[np.generic]) -> FloatArray:
+    """Divide elementwise; NaN where the denominator is not positive."""
+    top, bottom = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
+    quotient = np.full(np.broadcast_shapes(top.shape, bottom.shape), np.nan)
+    np.divide(top, bottom, out=quotient, where=bottom > 0)
+    return quotient
+
+
 def estimate_from_jackknife(
     full: float,
     replicates: FloatArray,

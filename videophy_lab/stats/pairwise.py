@@ -133,18 +133,6 @@ def pairwise_accuracy(
     return float(correct.mean()) if correct.size else np.nan
 
 
-def mean_group_pairwise_accuracy(
-    human: ArrayLike, judge: ArrayLike, groups: NDArray[np.generic], *, tie_threshold: float = 0.0
-) -> float:
-    """Return the mean over groups of the pairwise accuracy within each, over groups with a pair.
-
-    Parameters and source as in :func:`pairwise_accuracy`, but every group weighs the same.
-    """
-    pairs, _, n_groups = _prepare_pairs(human, judge, groups)
-    correct, counts = _count_by_group(pairs, pairs.mark_correct(tie_threshold), n_groups)
-    return float(np.mean(correct / counts)) if counts.size else np.nan
-
-
 def _count_by_group(pairs: _Pairs, correct: BoolArray, n_groups: int) -> tuple[IntArray, IntArray]:
     """Count correct and all pairs of each group that has any."""
     counts = np.bincount(pairs.group, minlength=n_groups)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from videophy_lab.stats.estimate import FloatArray, IntArray, encode_clusters
+from videophy_lab.stats.estimate import FloatArray, IntArray, divide_or_nan, encode_clusters
 
 # A variance this small beside the second moment it was computed from is the rounding of zero.
 ROUNDING = 1e-13
@@ -175,7 +175,7 @@ def bootstrap_kendall(
         for b in range(n_right):
             signs = sum_pair_signs(levels[a], levels[n_left + b], starts)
             pairs = np.sqrt(untied[:, a].astype(np.float64)) * np.sqrt(untied[:, n_left + b])
-            taus[:, a, b] = _divide(_quadratic_form(exact, signs.astype(exact.dtype)), pairs)
+            taus[:, a, b] = divide_or_nan(_quadratic_form(exact, signs.astype(exact.dtype)), pairs)
     return np.clip(taus, -1, 1)
 
 
@@ -201,14 +201,7 @@ def _quadratic_form(weights: NDArray[Any], matrix: NDArray[Any]) -> FloatArray:
 def _normalise(products: FloatArray, squares: FloatArray) -> FloatArray:
     """Divide (B, k, k) cross-products by the roots of their (B, k) squares; NaN where a square is 0."""
     scale = np.sqrt(squares[:, :, None] * squares[:, None, :])
-    return np.clip(_divide(products, scale), -1, 1)
-
-
-def _divide(numerators: FloatArray, denominators: FloatArray) -> FloatArray:
-    """Divide, with NaN where the denominator is not positive."""
-    undefined = np.full(numerators.shape, np.nan)
-    quotients: FloatArray = np.divide(numerators, denominators, out=undefined, where=denominators > 0)
-    return quotients
+    return np.clip(divide_or_nan(products, scale), -1, 1)
 
 
 def _number_levels(values: FloatArray) -> tuple[NDArray[np.int32], IntArray]:

@@ -14,6 +14,7 @@ from videophy_lab.stats.aggregation import (
     rater_rest_correlation,
     screen_raters,
 )
+from videophy_lab.stats.aggregation import compare_aggregations as compare_shares
 from videophy_lab.stats.annotators import (
     Metric,
     exact_agreement,
@@ -24,7 +25,6 @@ from videophy_lab.stats.estimate import Estimate
 from videophy_lab.study.tables import make_estimates, make_row
 
 ALPHA_METRICS: tuple[Metric, ...] = ("nominal", "ordinal", "interval")
-AGGREGATIONS: tuple[Aggregation, ...] = ("mean", "median", "mode", "majority")
 
 
 def annotator_agreement(
@@ -141,11 +141,10 @@ def compare_aggregations(ratings: pd.DataFrame, *, success: float = 4) -> pd.Dat
         ``task, how, success_rate, n_videos``.
     """
     rows = []
-    for how in AGGREGATIONS:
-        aggregated = aggregate_annotators(ratings, how=how, threshold=success)
-        for task, of_task in aggregated.groupby("task"):
-            known = of_task["rating"].dropna()
-            rows.append({"task": task, "how": how, "success_rate": known.mean(), "n_videos": len(known)})
+    for task, matrix, _ in _matrices(ratings):
+        n_videos = int((~np.isnan(matrix)).any(axis=1).sum())
+        for how, rate in compare_shares(matrix, threshold=success).items():
+            rows.append({"task": task, "how": how, "success_rate": rate, "n_videos": n_videos})
     return pd.DataFrame(rows)
 
 
