@@ -20,6 +20,7 @@ from videophy_lab.execution import normalise_text
 from videophy_lab.params import (
     ParamsError,
     find_notebook,
+    fit_kind,
     plan_jobs,
     read_overrides,
     read_params,
@@ -380,3 +381,19 @@ def test_an_absolute_path_is_cut_down() -> None:
 def test_no_git_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert describe_commit(tmp_path, [])["commit_reason"] == "not run from a git checkout"
+
+
+@pytest.mark.parametrize(
+    ("value", "default", "fitted"),
+    [("hard", ["all"], ["hard"]), (["a"], [], ["a"]), (3, 0.5, 3), ("x", "", "x"), (None, None, None)],
+)
+def test_a_parameter_takes_the_kind_of_its_default(value: object, default: object, fitted: object) -> None:
+    assert fit_kind("slices", value, default) == fitted
+
+
+@pytest.mark.parametrize(
+    ("value", "default"), [("many", 10), (True, 10), ("yes", False), ("abc", {}), (5, "1-5")]
+)
+def test_a_parameter_of_another_kind_is_an_error(value: object, default: object) -> None:
+    with pytest.raises(ParamsError, match="the parameter 'n'"):
+        fit_kind("n", value, default)

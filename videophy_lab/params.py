@@ -206,7 +206,7 @@ def plan_jobs(
             f"{PARAMS_FILE}: the cell tagged 'parameters' of {path.name} nowhere",
         )
         wanted = {**params.parameters, **entry.parameters, **given}
-        chosen = {key: value for key, value in wanted.items() if key in values}
+        chosen = {key: fit_kind(key, value, values[key]) for key, value in wanted.items() if key in values}
         check_tables(chosen, folder)
         settings = {key: chosen.get(key, value) for key, value in values.items() if key != "out"}
         jobs.append(NotebookJob(name, path, chosen, settings, "out" in values))
@@ -223,6 +223,31 @@ def check_declared(given: Iterable[str], declared: set[str], subject: str) -> No
         if name not in declared:
             allowed = suggest_names(name, declared - {"out"})
             raise ParamsError(f"{subject} declares the parameter {name!r}; {allowed}")
+
+
+def fit_kind(name: str, value: Any, default: Any) -> Any:
+    """Give the value in the kind of the notebook's own default: one value for a list becomes a list of it.
+
+    Raises
+    ------
+    ParamsError
+        A word where a number belongs, and the like.
+    """
+    if isinstance(default, list) and not isinstance(value, list):
+        return [value]
+    kinds: dict[type, tuple[tuple[type, ...], str]] = {
+        bool: ((bool,), "true or false"),
+        int: ((int, float), "a number"),
+        float: ((int, float), "a number"),
+        str: ((str,), "text"),
+        list: ((list,), "a list"),
+        dict: ((dict,), "name: value pairs"),
+    }
+    wanted, said = kinds.get(type(default), ((object,), "anything"))
+    is_truth = isinstance(value, bool) and not isinstance(default, bool)
+    if not isinstance(value, wanted) or (is_truth and default is not None):
+        raise ParamsError(f"the parameter {name!r} is {value!r}; it must be {said}, such as {default!r}")
+    return value
 
 
 def check_tables(parameters: Mapping[str, Any], folder: Path) -> None:

@@ -157,12 +157,12 @@ def _ordinal_statistics(counts: NDArray[np.generic], categories: FloatArray) -> 
     n = cells.sum((-2, -1))
     expected = cells.sum(-1)[..., :, None] * cells.sum(-2)[..., None, :]
     disagreement = np.sum(cells * difference**2, (-2, -1)) * n
+    by_chance = np.sum(expected * difference**2, (-2, -1))
     return {
         "exact": divide_or_nan(np.sum(cells * (difference == 0), (-2, -1)), n),
         "within_one": divide_or_nan(np.sum(cells * (np.abs(difference) <= 1), (-2, -1)), n),
         "mean_difference": divide_or_nan(np.sum(cells * difference, (-2, -1)), n),
-        "quadratic_weighted_kappa": 1
-        - divide_or_nan(disagreement, np.sum(expected * difference**2, (-2, -1))),
+        "quadratic_weighted_kappa": 1 - divide_or_nan(disagreement, by_chance),
     }
 
 
