@@ -55,6 +55,30 @@ def test_calibrate_takes_names_from_the_ratings(human: pd.DataFrame, autoeval: p
     pd.testing.assert_frame_equal(study.calibrate(few_renamed, known), expected)
 
 
+def test_one_seed_is_kept_and_the_preferred_one_first(human: pd.DataFrame) -> None:
+    again = human.assign(video_id=human["video_id"].str.replace("/0", "/1"))
+    both = pd.concat([again, human], ignore_index=True)
+    assert set(study.keep_one_seed(both)["video_id"]) == set(human["video_id"])
+    assert set(study.keep_one_seed(both, preferred=again["video_id"])["video_id"]) == set(again["video_id"])
+
+
+@pytest.mark.parametrize("sizes", [[], [0], ["ten"]])
+def test_sizes_are_whole_numbers_from_1(human: pd.DataFrame, sizes: list) -> None:
+    with pytest.raises(ValueError, match="whole numbers from 1"):
+        study.simulate_ranking(human, sizes=sizes)
+
+
+def test_a_judge_on_1_to_5_is_decided_beside_01_ratings(binary: pd.DataFrame) -> None:
+    scores = make_scores(binary, 1 + 4 * binary["rating"].to_numpy(dtype=float))
+    joint = study.join_joint(binary, scores)
+    assert joint["joint"].eq(joint["joint_score"]).all()
+    with (
+        pytest.warns(UserWarning, match="no joint decision"),
+        pytest.raises(ValueError, match="rescale them"),
+    ):
+        study.list_judges(binary, scores.assign(score=100 * scores["score"]))
+
+
 def test_fewer_ratings_rank_worse(human: pd.DataFrame) -> None:
     found = study.simulate_ranking(human, sizes=[10, 80, 591], n_draws=500).set_index("size")
     assert found["pairs_right"].is_monotonic_increasing

@@ -6,7 +6,7 @@ from videophy_lab.study.annotators import (
     compare_aggregations,
     screen_annotators,
 )
-from videophy_lab.study.calibrated import calibrate, sample_ratings
+from videophy_lab.study.calibrated import calibrate, keep_one_seed, sample_ratings
 from videophy_lab.study.comparison import compare_judges
 from videophy_lab.study.correlation import (
     assess_equivalence,
@@ -63,6 +63,7 @@ __all__ = [
     "join_joint",
     "join_words",
     "keep_common_videos",
+    "keep_one_seed",
     "leaderboard",
     "list_judges",
     "name_scores",

@@ -22,7 +22,7 @@ from videophy_lab.stats.annotators import (
     krippendorff_alpha_interval,
 )
 from videophy_lab.stats.estimate import Estimate
-from videophy_lab.study.tables import make_estimates, make_row
+from videophy_lab.study.tables import check_names, make_estimates, make_row
 
 ALPHA_METRICS: tuple[Metric, ...] = ("nominal", "ordinal", "interval")
 
@@ -155,6 +155,7 @@ def _matrices(ratings: pd.DataFrame) -> Iterator[tuple[str, np.ndarray, np.ndarr
             "these ratings name no annotator: each video has one rating already. Agreement of annotators "
             "needs the column 'annotator' with one row for every annotator and video"
         )
+    check_names(ratings)
     for task, of_task in ratings[ratings["task"].ne("rule")].groupby("task"):
         twice = of_task.duplicated(["video_id", "annotator"], keep=False)
         if twice.any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,7 @@ def calibrate(
     if unknown:
         raise ValueError(f"methods must be among {', '.join(CALIBRATION_METHODS)}; not {', '.join(unknown)}")
     videos, scorer = _join_decisions(ratings, scores, scale)
-    scored_generators = sorted(videos.loc[videos["joint_score"].notna(), "generator"].unique())
+    scored_generators = sorted(videos.loc[videos["joint_score"].notna(), "generator"].dropna().unique())
     rows = []
     for generator in generators or scored_generators:
         known = videos[videos["generator"].eq(generator)]
@@ -117,7 +117,25 @@ def sample_ratings(ratings: pd.DataFrame, *, n_videos: int, seed: int = 0) -> pd
     n_videos : int
         Videos a generator; all of a generator that has fewer.
     """
+    if n_videos < 1:
+        raise ValueError(f"n_videos is {n_videos}; keep at least 1 video a generator")
     videos = ratings[["video_id", "generator"]].drop_duplicates().sort_values("video_id")
     shuffled = videos.sample(frac=1, random_state=np.random.default_rng(seed))
     kept = shuffled.groupby("generator").head(n_videos)["video_id"]
     return ratings[ratings["video_id"].isin(kept)].reset_index(drop=True)
+
+
+def keep_one_seed(table: pd.DataFrame, *, preferred: Iterable[str] = ()) -> pd.DataFrame:
+    """Keep one video a generator and prompt, where ratings or scores have several.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Ratings or scores with ``generator`` and ``prompt_id``.
+    preferred : iterable of str
+        Videos to keep before others; else the first by video_id.
+    """
+    videos = table[["video_id", "generator", "prompt_id"]].drop_duplicates()
+    videos = videos.assign(other=~videos["video_id"].isin(list(preferred))).sort_values(["other", "video_id"])
+    kept = videos.drop_duplicates(["generator", "prompt_id"])["video_id"]
+    return table[table["video_id"].isin(kept)].reset_index(drop=True)

@@ -12,7 +12,7 @@ from videophy_lab.study.tables import TASKS, choose_scale, derive_joint, pivot_r
 
 
 def choose_score_scale(scores: pd.DataFrame, scale: Scale) -> Scale | None:
-    """Choose the scale of a judge's SA and PC: the ratings' own, else 0/1 if they lie between 0 and 1.
+    """Choose the scale of a judge's SA and PC: the ratings' own, else 0/1 or 1–5 where they lie on it.
 
     Returns
     -------
@@ -21,7 +21,7 @@ def choose_score_scale(scores: pd.DataFrame, scale: Scale) -> Scale | None:
     """
     values = scores[list(TASKS)].to_numpy(dtype=float)
     low, high = np.nanmin(values), np.nanmax(values)
-    for candidate in (scale, SCALES["0/1"]):
+    for candidate in (scale, SCALES["0/1"], SCALES["1-5"]):
         if candidate.low <= low and high <= candidate.high:
             return candidate
     return None
@@ -30,8 +30,7 @@ def choose_score_scale(scores: pd.DataFrame, scale: Scale) -> Scale | None:
 def decide_joint(scores: pd.DataFrame, scale: Scale) -> pd.DataFrame:
     """Derive the joint decision of every judge on every video that it scored.
 
-    A judge whose SA and PC lie neither on the ratings' scale nor between 0 and 1 has no decision: it is left
-    out with a warning.
+    A judge whose SA and PC lie on no scale known here has no decision: it is left out with a warning.
 
     Parameters
     ----------
@@ -54,7 +53,7 @@ def decide_joint(scores: pd.DataFrame, scale: Scale) -> pd.DataFrame:
         if own is None:
             warnings.warn(
                 f"{scorer}: its SA and PC lie neither on the ratings' scale ({scale.low:g} to "
-                f"{scale.high:g}) nor between 0 and 1, so it has no joint decision; rescale them to get one",
+                f"{scale.high:g}) nor on 0/1 or 1–5, so it has no joint decision; rescale them to get one",
                 stacklevel=2,
             )
             continue
@@ -101,7 +100,8 @@ def list_judges(
     decided = decide_joint(scores, choose_scale(ratings, scale))
     if decided.empty:
         raise ValueError(
-            "no scorer has SA and PC scores on a known scale; the scores hold "
+            "no scorer has SA and PC scores on 0/1, between 0 and 1, or on 1–5; rescale them, or leave this "
+            "notebook out of the report. The scores hold "
             f"{', '.join(scores['scorer'].unique())} with the tasks {', '.join(scores['task'].unique())}"
         )
     return [str(name) for name in decided["scorer"].unique()]

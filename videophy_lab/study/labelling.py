@@ -32,9 +32,10 @@ def simulate_ranking(
     -------
     DataFrame
         ``size, n_draws, n_generators, mean_absolute_error, kendall`` (mean τ-b of estimated and true rates; 0
-        for a draw in which all tie), ``pairs_right`` (share of pairs of generators in the true order, ties
-        half) and ``seed``.
+        for a draw in which all tie), ``pairs_right`` (share of the pairs with different true rates in the
+        true order, ties half; NaN without such a pair) and ``seed``.
     """
+    check_sizes(sizes)
     videos = pivot_ratings(ratings, scale=scale).dropna(subset=["joint"])
     labels = videos.groupby("generator")["joint"].agg(["sum", "size"]).astype(int)
     successes, counts = labels["sum"].to_numpy(), labels["size"].to_numpy()
@@ -52,14 +53,22 @@ def _summarise_order(estimate: FloatArray, truth: FloatArray) -> dict[str, float
     """Compare estimated rates of shape (draws, generators) with the true ones."""
     first, second = np.triu_indices(len(truth), 1)
     order = np.sign(estimate[:, first] - estimate[:, second])
+    differs = truth[first] != truth[second]
     right = order * np.sign(truth[first] - truth[second])
-    untied = np.count_nonzero(order, axis=1) * np.count_nonzero(truth[first] != truth[second])
+    untied = np.count_nonzero(order, axis=1) * np.count_nonzero(differs)
     kendall = right.sum(axis=1) / np.sqrt(np.maximum(untied, 1))
     return {
         "mean_absolute_error": float(np.mean(np.abs(estimate - truth))),
-        "kendall": float(kendall.mean()) if len(first) else np.nan,
-        "pairs_right": float(np.mean((1 + right) / 2)) if len(first) else np.nan,
+        "kendall": float(kendall.mean()) if differs.any() else np.nan,
+        "pairs_right": float(np.mean((1 + right[:, differs]) / 2)) if differs.any() else np.nan,
     }
+
+
+def check_sizes(sizes: Sequence[int]) -> None:
+    """Raise ValueError unless sizes are whole numbers from 1."""
+    wrong = [size for size in sizes if not isinstance(size, int) or size < 1]
+    if wrong or not sizes:
+        raise ValueError(f"sizes is {list(sizes)!r}; give whole numbers from 1, such as [10, 20, 40]")
 
 
 def simulate_labelling(
@@ -86,6 +95,7 @@ def simulate_labelling(
         that hold the truth), ``mean_absolute_error`` and ``seed``. Methods: ``human_only`` (Wilson) and
         ``post_stratified`` on the judge's joint decision.
     """
+    check_sizes(sizes)
     joint = join_joint(ratings, scores, scale=scale).dropna(subset=["joint_score"])
     need_one_judge(joint)
     too_large = [size for size in sizes if size > n_scored]

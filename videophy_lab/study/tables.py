@@ -58,7 +58,7 @@ def pivot_ratings(ratings: pd.DataFrame, *, scale: Scale | str | None = None) ->
         for name in ratings.columns
         if name not in {*_VIDEO_KEYS, "task", "rating", "annotator", "rule_id", *TASKS, "joint"}
     ]
-    _check_names(ratings)
+    check_names(ratings)
     videos = ratings.drop_duplicates("video_id")[[*_VIDEO_KEYS, *extras]]
     wide = scored.pivot_table(index="video_id", columns="task", values="rating", aggfunc="mean")
     wide = wide.reindex(columns=list(TASKS))
@@ -67,8 +67,8 @@ def pivot_ratings(ratings: pd.DataFrame, *, scale: Scale | str | None = None) ->
     return videos
 
 
-def _check_names(ratings: pd.DataFrame) -> None:
-    """Raise if one video stands under two generators or two prompts."""
+def check_names(ratings: pd.DataFrame) -> None:
+    """Raise ValueError if one video stands under two generators or two prompts."""
     names = ratings[_VIDEO_KEYS].drop_duplicates()
     twice = names[names["video_id"].duplicated(keep=False)]
     if len(twice):

@@ -12,12 +12,18 @@ import pandas as pd
 Row = Mapping[str, Any]
 
 
+def _write(value: float, digits: int) -> str:
+    """Write a number with a true minus sign, and none before zero."""
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
+
+
 def say_rate(row: Row, *, digits: int = 1) -> str:
     """Say a share as per cent with its interval, for example ``32.7 % (29.0 to 36.5)``."""
     estimate, low, high = (100 * float(row[name]) for name in ("estimate", "low", "high"))
     if np.isnan(low):
-        return "undefined" if np.isnan(estimate) else f"{estimate:.{digits}f} %"
-    return f"{estimate:.{digits}f} % ({low:.{digits}f} to {high:.{digits}f})"
+        return "undefined" if np.isnan(estimate) else f"{_write(estimate, digits)} %"
+    return f"{_write(estimate, digits)} % ({_write(low, digits)} to {_write(high, digits)})"
 
 
 def say_number(row: Row, *, digits: int = 2) -> str:
@@ -26,15 +32,15 @@ def say_number(row: Row, *, digits: int = 2) -> str:
     if np.isnan(estimate):
         return "undefined"
     if np.isnan(low):
-        return f"{estimate:.{digits}f}".replace("-", "−")
-    return f"{estimate:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})".replace("-", "−")
+        return _write(estimate, digits)
+    return f"{_write(estimate, digits)} ({_write(low, digits)} to {_write(high, digits)})"
 
 
 def say_range(row: Row, *, percent: bool = True) -> str:
     """Say an interval, for example ``29.0 to 36.5`` per cent or ``0.38 to 0.45``."""
     factor, digits = (100, 1) if percent else (1, 2)
     low, high = (factor * float(row[name]) for name in ("low", "high"))
-    return "undefined" if np.isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
+    return "undefined" if np.isnan(low) else f"{_write(low, digits)} to {_write(high, digits)}"
 
 
 def choose_name(name: str, known: Sequence[str], *, what: str) -> str:
