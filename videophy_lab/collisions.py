@@ -28,26 +28,32 @@ class CollisionWarning(UserWarning):
     """Scores of two generators come from the same files."""
 
 
+def split_video_ids(video_ids: pd.Series) -> pd.DataFrame:
+    """Split ``generator/prompt_id/seed`` into columns of those names; NaN where an id has another form."""
+    parts = video_ids.str.rsplit("/", n=2, expand=True).reindex(columns=range(3))
+    return parts.where(parts[2].notna()).set_axis(["generator", "prompt_id", "seed"], axis=1)
+
+
 def has_names(scores: pd.DataFrame) -> bool:
     """Tell whether generator and prompt of every score are known, from columns or from its video_id."""
     columns = {"generator", "prompt_id"} <= set(scores.columns)
-    return columns or bool(scores["video_id"].str.count("/").ge(2).all())
+    return columns or bool(split_video_ids(scores["video_id"])["seed"].notna().all())
 
 
 def add_names(scores: pd.DataFrame) -> pd.DataFrame:
     """Add ``generator``, ``prompt_id`` and ``unit`` (prompt and seed), from columns or else from video_id."""
-    parts = scores["video_id"].str.rsplit("/", n=2, expand=True).reindex(columns=range(3))
-    if parts[2].isna().any() and not {"generator", "prompt_id"} <= set(scores.columns):
-        first = scores.loc[parts[2].isna(), "video_id"].iloc[0]
+    parts = split_video_ids(scores["video_id"])
+    if parts["seed"].isna().any() and not {"generator", "prompt_id"} <= set(scores.columns):
+        first = scores.loc[parts["seed"].isna(), "video_id"].iloc[0]
         raise ValueError(
             f"the video_id {first!r} is not generator/prompt_id/seed; add the columns generator and prompt_id"
         )
-    generator = scores.get("generator", parts[0])
-    prompt = scores.get("prompt_id", parts[1])
+    generator = scores.get("generator", parts["generator"])
+    prompt = scores.get("prompt_id", parts["prompt_id"])
     named = pd.DataFrame({"video_id": scores["video_id"], "generator": generator, "prompt_id": prompt})
     order = named.drop_duplicates("video_id").sort_values("video_id")
     seeds = order.groupby(["generator", "prompt_id"]).cumcount().astype(str).set_axis(order["video_id"])
-    unit = prompt.astype(str) + "/" + parts[2].fillna(scores["video_id"].map(seeds)).astype(str)
+    unit = prompt.astype(str) + "/" + parts["seed"].fillna(scores["video_id"].map(seeds)).astype(str)
     return scores.assign(generator=generator, prompt_id=prompt, unit=unit)
 
 

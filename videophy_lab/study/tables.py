@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from videophy_lab.collisions import split_video_ids
 from videophy_lab.schema import SCALES, Scale, check_scale, infer_scale
 from videophy_lab.stats.estimate import Estimate
 
@@ -86,10 +87,10 @@ def name_scores(scores: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
     Videos that nobody rated get them from a video_id of the form ``generator/prompt_id/seed``, or NA.
     """
     known = ratings.drop_duplicates("video_id").set_index("video_id")
-    parts = scores["video_id"].str.rsplit("/", n=2, expand=True).reindex(columns=range(3))
+    parts = split_video_ids(scores["video_id"])
     named = scores.copy()
-    for column, part in (("generator", parts[0]), ("prompt_id", parts[1])):
-        told = scores["video_id"].map(known[column]).fillna(part.where(parts[2].notna()))
+    for column in ("generator", "prompt_id"):
+        told = scores["video_id"].map(known[column]).fillna(parts[column])
         named[column] = scores[column].fillna(told) if column in scores.columns else told
     return named
 
