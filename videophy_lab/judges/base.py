@@ -1,0 +1,166 @@
+"""What every scorer is: the card it shows, the questions it is asked, the answers it gives.
+
+A scorer is a judge (it answers a question about a video) or a metric (it measures a property). Both are small
+dataclasses whose fields are their options; they share one protocol, so that one run can feed both from the
+same decoded frames.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from videophy_lab.video import Clip, FrameView
+
+OK, UNSCORED, FAILED = "ok", "unscored", "failed"
+QUESTION_TASKS = ("sa", "pc", "rule")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What ``list judges`` and ``list metrics`` show; reading it imports nothing heavy.
+
+    Attributes
+    ----------
+    name : str
+    summary : str
+        One line.
+    tasks : tuple of str
+        ``sa``, ``pc``, ``rule``, or the names of what it measures; the first ones are asked by default.
+    scale : str
+        For readers, for example ``"1–5 (rule: 0, 1, 2)"``.
+    better : str
+        ``"higher"``, ``"lower"`` or ``"neither"``.
+    weights : str
+        Hub repository, or ``"none"``.
+    size : str
+        Of the weights, for example ``"14.3 GB"``, or ``"none"``.
+    licence : str
+        Of the weights, or of our code where there are none.
+    needs : str
+        The extra that it needs, or ``"nothing"``.
+    default_tasks : tuple of str
+        Tasks that are asked when none are named; empty means all of `tasks`.
+    """
+
+    name: str
+    summary: str
+    tasks: tuple[str, ...]
+    scale: str
+    better: str = "higher"
+    weights: str = "none"
+    size: str = "none"
+    licence: str = "MIT"
+    needs: str = "nothing"
+    default_tasks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing to ask about one video.
+
+    Attributes
+    ----------
+    task : str
+    text : str
+        The caption for ``sa``, the sentence for ``rule``; empty for what needs none.
+    rule_id : str, optional
+    probe : str, optional
+        How the question was altered, for example ``"paraphrase_1"``.
+    video_id : str
+        The video it is about; scorers that are random by design take it as their seed.
+    """
+
+    task: str
+    text: str = ""
+    rule_id: str | None = None
+    probe: str | None = None
+    video_id: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a scorer says to one question.
+
+    Attributes
+    ----------
+    score : float
+        NaN unless `status` is ``ok``.
+    status : str
+        ``ok``; ``unscored``: the answer could not be read, or there was nothing to measure; ``failed``: the
+        video or the call failed.
+    expected : float
+        Probability-weighted mean of the allowed answers; NaN where there are no probabilities.
+    probabilities : tuple of float
+        Over the task's scale in ascending order, summing to 1; empty where there are none.
+    answer : str
+        What the judge said, as it said it.
+    error : str
+        The reason, unless `status` is ``ok``.
+    """
+
+    score: float = math.nan
+    status: str = OK
+    expected: float = math.nan
+    probabilities: tuple[float, ...] = ()
+    answer: str = ""
+    error: str = ""
+
+
+class Scorer(Protocol):
+    """A judge or a metric.
+
+    Attributes
+    ----------
+    card : Card
+    view : FrameView or None
+        The frames it wants; None for one that wants the file (``clip.info.path``).
+    batch_size : int
+        Most clips that one call of `score` takes.
+    """
+
+    card: ClassVar[Card]
+
+    @property
+    def view(self) -> FrameView | None: ...
+
+    @property
+    def batch_size(self) -> int: ...
+
+    def describe(self) -> Mapping[str, Any]:
+        """Give everything that decides a score (weights, templates, frames, precision), for the spec."""
+        ...
+
+    def prepare(self) -> None:
+        """Load what is needed, once, before the first video; raise ValueError or ImportError with a remedy."""
+        ...
+
+    def score(self, clips: Sequence[Clip], questions: Sequence[Sequence[Question]]) -> list[list[Answer]]:
+        """Answer, for each clip, its questions, in their order."""
+        ...
+
+
+def unscored(error: str, *, answer: str = "") -> Answer:
+    """Make the answer of a judge that could not be read or had nothing to measure."""
+    return Answer(status=UNSCORED, answer=answer, error=error)
+
+
+def failed(error: str) -> Answer:
+    """Make the answer for a video or a call that failed."""
+    return Answer(status=FAILED, error=error)
+
+
+def make_spec(description: Mapping[str, Any]) -> str:
+    """Name the settings of a scorer: the first 12 hex digits of the SHA-256 of their canonical JSON."""
+    text = json.dumps(description, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
+
+
+def weigh_answers(probabilities: Sequence[float], values: Sequence[float]) -> float:
+    """Average the allowed answers by their probabilities."""
+    return math.fsum(p * value for p, value in zip(probabilities, values, strict=True))

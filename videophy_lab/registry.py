@@ -1,0 +1,57 @@
+"""Names of judges and metrics, of ours and of installed plug-ins; nothing is imported before it is asked for."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+JUDGES = {
+    "autoeval": "videophy_lab.judges.autoeval:AutoEval",
+    "videocon_physics": "videophy_lab.judges.videocon_physics:VideoConPhysics",
+    "kinematics": "videophy_lab.judges.kinematics:Kinematics",
+    "constant": "videophy_lab.judges.sentinels:Constant",
+    "random": "videophy_lab.judges.sentinels:Random",
+}
+METRICS = {
+    "temporal_flickering": "videophy_lab.metrics.flicker:TemporalFlickering",
+    "sharpness": "videophy_lab.metrics.frames:Sharpness",
+    "colourfulness": "videophy_lab.metrics.frames:Colourfulness",
+    "contrast": "videophy_lab.metrics.frames:Contrast",
+}
+KINDS = {"judges": JUDGES, "metrics": METRICS}
+SCORERS = ("judges", "metrics")
+
+
+def list_names(*kinds: str) -> dict[str, str]:
+    """List the names of one or more kinds, each with its ``module:attribute``; ours win over plug-ins'."""
+    found: dict[str, str] = {}
+    for kind in kinds:
+        plugins = {entry.name: entry.value for entry in entry_points(group=f"videophy_lab.{kind}")}
+        found |= plugins | KINDS[kind]
+    return found
+
+
+def find_class(name: str, *kinds: str) -> Any:
+    """Import what a name stands for.
+
+    Parameters
+    ----------
+    name : str
+    *kinds : {"judges", "metrics"}
+        Where to look.
+
+    Raises
+    ------
+    ValueError
+        No such name; the close matches and the allowed names are given.
+    """
+    known = list_names(*kinds)
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(close)}? " if close else ""
+        what = " or ".join(kind.removesuffix("s") for kind in kinds)
+        raise ValueError(f"there is no {what} {name!r}. {hint}Allowed: {', '.join(sorted(known))}.")
+    module, _, attribute = known[name].partition(":")
+    return getattr(import_module(module), attribute)
