@@ -31,8 +31,9 @@ lint: $(VENV)/.dev ## style, types, notebooks without outputs
 lab: $(VENV)/.core ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
-bench: $(VENV)/.dev ## time our resampling against pandas and scipy
+bench: $(VENV)/.dev ## time our resampling against pandas and scipy, our scoring against the official pattern
 	$(BIN)/python benchmarks/resampling.py
+	$(BIN)/python benchmarks/scoring.py
 
 clean: ## remove the environment and the caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -55,5 +56,5 @@ $(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "installing videophy_lab and what its tests need into $(VENV)"
-	@$(INSTALL) --editable '.[dev]'
+	@$(INSTALL) --editable '.[all]'
 	@touch $@ $(VENV)/.core

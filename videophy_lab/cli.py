@@ -78,6 +78,92 @@ def report(
         typer.launch(str(page))
 
 
+@app.command(
+    "score",
+    epilog="Example: videophy-lab score videos/ --scorer kinematics --scorer sharpness --out runs/mine",
+)
+def score_videos(
+    videos: Annotated[
+        Path, typer.Argument(metavar="VIDEOS", help="A videos table, or a folder of video files.")
+    ],
+    scorer: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME", help="A judge or metric; may be repeated; own=NAME gives it a name of your own."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder; the scores lie in DIR/scores.")],
+    prompts: Annotated[str | None, typer.Option(metavar="PROMPTS", help="Captions by prompt_id.")] = None,
+    rules: Annotated[str | None, typer.Option(metavar="RULES", help="Rules to ask.")] = None,
+    tasks: Annotated[str | None, typer.Option(metavar="sa,pc,rule", help="What to ask the judges.")] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Folder of weights, or a hub repository.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda")] = None,
+    dtype: Annotated[str | None, typer.Option(metavar="bf16|fp16|fp32")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-o", "--option", metavar="NAME=VALUE", help="A scorer's option, such as autoeval.mode=official."
+        ),
+    ] = None,
+    engine: Annotated[str, typer.Option(metavar="local|ray", help="This process, or several.")] = "local",
+    workers: Annotated[int | None, typer.Option(min=1, help="Decoding threads, or processes.")] = None,
+    retry: Annotated[str | None, typer.Option(metavar="failed,unscored", help="Ask those again.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be asked; score nothing.")
+    ] = False,
+) -> None:
+    """Score videos with judges and metrics; what DIR already holds is not scored again."""
+    named = {"checkpoint": checkpoint, "device": device, "dtype": dtype}
+    options = split_parameters(option or [], flag="--option")
+    options |= {name: value for name, value in named.items() if value is not None}
+    from videophy_lab import scoring
+    from videophy_lab.scoring import summary
+
+    try:
+        outcome = scoring.score_videos(
+            videos, scorer, out=out, prompts=prompts, rules=rules, tasks=split_words(tasks), options=options,
+            retry=split_words(retry) or (), engine=engine, workers=workers, dry_run=dry_run,
+        )  # fmt: skip
+    except (ValueError, ImportError) as error:
+        stop(str(error), WRONG)
+    except OSError as error:
+        what = f"{error.strerror or error}: {error.filename or out}"
+        stop(f"{what}. What was scored is kept; mend that, and type the same again", FAILED)
+    except KeyboardInterrupt:
+        stop(
+            f"interrupted; what was scored is in {out}, and the same command goes on from there", INTERRUPTED
+        )
+    if dry_run:
+        typer.echo(summary.describe_plan(outcome.plan))
+        return
+    for note in outcome.plan.notes:
+        typer.echo(f"note: {note}", err=True)
+    typer.echo(summary.describe_outcome(outcome))
+    if outcome.rows["status"].eq("failed").any():
+        raise typer.Exit(FAILED)
+
+
+@list_app.command("judges", epilog="Example: videophy-lab list judges")
+def list_judges() -> None:
+    """List the judges: what they are asked, their scale, weights, size, licence and needs."""
+    show_cards("judges")
+
+
+@list_app.command("metrics", epilog="Example: videophy-lab list metrics")
+def list_metrics() -> None:
+    """List the metrics: what they measure, their range, and which way is better."""
+    show_cards("metrics")
+
+
+def show_cards(kind: str) -> None:
+    """Print the cards of every scorer of a kind."""
+    from videophy_lab.scoring.cards import format_cards
+
+    typer.echo(format_cards(kind))
+
+
 @list_app.command("datasets", epilog="Example: videophy-lab list datasets")
 def list_datasets() -> None:
     """List the tables that can be loaded by name."""
@@ -97,15 +183,20 @@ def doctor() -> None:
         raise typer.Exit(FAILED)
 
 
-def split_parameters(pairs: list[str]) -> dict[str, str]:
+def split_words(words: str | None) -> list[str] | None:
+    """Split ``a,b`` at its commas; None stays None."""
+    return None if words is None else [word.strip() for word in words.split(",") if word.strip()]
+
+
+def split_parameters(pairs: list[str], *, flag: str = "-p") -> dict[str, str]:
     """Split every ``name=value`` at its first ``=``."""
     values = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
-            raise typer.BadParameter(f"{pair!r} must have the form name=value", param_hint="-p")
+            raise typer.BadParameter(f"{pair!r} must have the form name=value", param_hint=flag)
         if name.strip() in values:
-            raise typer.BadParameter(f"{name.strip()!r} is given twice", param_hint="-p")
+            raise typer.BadParameter(f"{name.strip()!r} is given twice", param_hint=flag)
         values[name.strip()] = value
     return values
 

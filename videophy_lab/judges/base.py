@@ -113,7 +113,7 @@ class Answer:
 
 
 class Scorer(Protocol):
-    """A judge or a metric.
+    """A judge or a metric: a dataclass that inherits from this and has options as fields.
 
     Attributes
     ----------
@@ -133,12 +133,18 @@ class Scorer(Protocol):
     def batch_size(self) -> int: ...
 
     def describe(self) -> Mapping[str, Any]:
-        """Give everything that decides a score (weights, templates, frames, precision), for the spec."""
+        """Give everything that decides a score (weights, templates, frames, precision), for the spec.
+
+        Weights that are not on this machine are fetched for it, but not loaded.
+        """
         ...
+
+    def find_absent(self) -> str:
+        """Say what a run would have to fetch first, and how large it is; empty when all is here."""
+        return ""
 
     def prepare(self) -> None:
         """Load what is needed, once, before the first video; raise ValueError or ImportError with a remedy."""
-        ...
 
     def score(self, clips: Sequence[Clip], questions: Sequence[Sequence[Question]]) -> list[list[Answer]]:
         """Answer, for each clip, its questions, in their order."""

@@ -1,0 +1,1 @@
+"""Run scorers over many videos: what is asked, what is still missing, and who does it."""

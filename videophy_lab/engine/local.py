@@ -1,0 +1,145 @@
+"""Run scorers over videos in this process: decoding runs ahead on other threads, every batch is stored."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from videophy_lab.engine.plan import Job, hash_text
+from videophy_lab.judges.base import Answer, Question, Scorer, failed
+from videophy_lab.video import Clip, FrameView, VideoError, decode_ahead
+
+if TYPE_CHECKING:
+    from videophy_lab.store import ScoreStore
+
+Report = Callable[[int, Sequence[Mapping[str, Any]]], None]
+# a group of clips is closed when their frames reach this many bytes, however many a scorer would take
+GROUP_BYTES = 1 << 30
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    scorers: Mapping[str, Scorer],
+    specs: Mapping[str, str],
+    store: ScoreStore,
+    *,
+    threads: int = 2,
+    report: Report | None = None,
+) -> None:
+    """Answer every question of the jobs and store the answers group by group.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    scorers : mapping of name to Scorer
+        Prepared.
+    specs : mapping of name to spec
+    store : ScoreStore
+        Gets a row for every question; a broken video or a scorer that raises gives ``failed`` and why.
+    threads : int
+        Decoding threads.
+    report : callable, optional
+        Called after each group with the number of videos done and the rows stored.
+    """
+    size = max((scorer.batch_size for scorer in scorers.values()), default=1)
+    items = ((job.path, find_views(job, scorers)) for job in jobs)
+    with closing(decode_ahead(items, threads=threads, ahead=max(size, 2 * threads))) as decoded:
+        for group in gather_groups(zip(jobs, decoded, strict=True), size):
+            rows = score_group(group, scorers, specs)
+            store.append(rows)
+            if report:
+                report(len(group), rows)
+
+
+def find_views(job: Job, scorers: Mapping[str, Scorer]) -> set[FrameView]:
+    """Find the frames that the scorers of a job look at."""
+    views = (scorers[name].view for name in job.questions)
+    return {view for view in views if view is not None}
+
+
+def gather_groups(
+    pairs: Iterable[tuple[Job, Clip | VideoError]], size: int
+) -> Iterator[list[tuple[Job, Clip | VideoError]]]:
+    """Gather decoded videos into groups of `size`, or of fewer that fill :data:`GROUP_BYTES`."""
+    group: list[tuple[Job, Clip | VideoError]] = []
+    held = 0
+    for job, clip in pairs:
+        group.append((job, clip))
+        held += sum(frames.nbytes for frames in clip.frames.values()) if isinstance(clip, Clip) else 0
+        if len(group) >= size or held >= GROUP_BYTES:
+            yield group
+            group, held = [], 0
+    if group:
+        yield group
+
+
+def score_group(
+    group: Sequence[tuple[Job, Clip | VideoError]], scorers: Mapping[str, Scorer], specs: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Score a group of videos with every scorer that has a question about them."""
+    rows: list[dict[str, Any]] = []
+    for name, scorer in scorers.items():
+        asked = [(job, clip) for job, clip in group if name in job.questions]
+        broken = [(job, clip) for job, clip in asked if isinstance(clip, VideoError)]
+        for job, error in broken:
+            answers = [failed(str(error))] * len(job.questions[name])
+            rows += make_rows(job, name, specs[name], answers, seconds=0.0)
+        readable = [(job, clip) for job, clip in asked if isinstance(clip, Clip)]
+        for start in range(0, len(readable), scorer.batch_size):
+            batch = readable[start : start + scorer.batch_size]
+            rows += score_batch(batch, name, scorer, specs[name])
+    return rows
+
+
+def score_batch(
+    batch: Sequence[tuple[Job, Clip]], name: str, scorer: Scorer, spec: str
+) -> list[dict[str, Any]]:
+    """Score a batch; when the scorer raises, video by video, so that one cannot take others with it."""
+    questions = [job.questions[name] for job, _ in batch]
+    started = time.perf_counter()
+    try:
+        answers = scorer.score([clip for _, clip in batch], questions)
+        check_answers(answers, questions)
+    except Exception as error:  # a scorer may be anybody's plug-in: whatever it raises is the row's reason
+        if len(batch) > 1:
+            return [row for pair in batch for row in score_batch([pair], name, scorer, spec)]
+        reason = str(error).strip() or repr(error)
+        answers = [[failed(f"{type(error).__name__}: {reason}")] * len(questions[0])]
+    seconds = (time.perf_counter() - started) / max(1, sum(map(len, questions)))
+    pairs = zip(batch, answers, strict=True)
+    return [row for (job, _), found in pairs for row in make_rows(job, name, spec, found, seconds=seconds)]
+
+
+def check_answers(answers: Sequence[Sequence[Answer]], questions: Sequence[Sequence[Question]]) -> None:
+    """Check that there is one answer to each question."""
+    found, asked = [len(part) for part in answers], [len(part) for part in questions]
+    if found != asked:
+        raise ValueError(f"the scorer was asked {asked} questions about the clips and gave {found} answers")
+
+
+def make_rows(
+    job: Job, name: str, spec: str, answers: Sequence[Answer], *, seconds: float
+) -> list[dict[str, Any]]:
+    """Make a row of the scores table of each answer about a video."""
+    return [
+        {
+            "video_id": job.video_id,
+            "sha256": job.sha256,
+            "scorer": name,
+            "spec": spec,
+            "task": question.task,
+            "rule_id": question.rule_id,
+            "probe": question.probe,
+            "question": hash_text(question.text),
+            "score": answer.score,
+            "expected": answer.expected,
+            "probabilities": list(answer.probabilities) or None,
+            "answer": answer.answer,
+            "status": answer.status,
+            "error": answer.error,
+            "seconds": seconds,
+        }
+        for question, answer in zip(job.questions[name], answers, strict=True)
+    ]

@@ -1,0 +1,161 @@
+"""Which questions a run asks, which of them the store has answered, and what is left, video by video."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from videophy_lab.judges.base import QUESTION_TASKS, Card, Question
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEY = ("video_id", "scorer", "spec", "task", "rule_id", "probe")
+CONTENT = ("sha256", "question")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One video, and what is still to be asked about it, by scorer.
+
+    Attributes
+    ----------
+    video_id, sha256 : str
+        ``sha256`` is empty when the file is not there.
+    path : Path
+    questions : mapping of scorer to tuple of Question
+    """
+
+    video_id: str
+    sha256: str
+    path: Path
+    questions: Mapping[str, tuple[Question, ...]] = field(default_factory=dict)
+
+
+def hash_text(text: str) -> str:
+    """Name a question's text by the first 12 hex digits of its SHA-256; no text has no name."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12] if text else ""
+
+
+def choose_tasks(card: Card, named: Collection[str] | None, *, captions: bool, rules: bool) -> list[str]:
+    """Choose what to ask a scorer; nothing, when it answers none of the tasks named.
+
+    Parameters
+    ----------
+    card : Card
+    named : collection of str or None
+        Tasks the user named. A metric measures what it measures, whatever is named.
+    captions, rules : bool
+        Whether there are any: without them ``sa`` and ``rule`` are asked only when they are named.
+    """
+    if named is not None and set(card.tasks) & set(QUESTION_TASKS):
+        return [task for task in card.tasks if task in named]
+    askable = {"sa": captions, "rule": rules}
+    return [task for task in card.default_tasks or card.tasks if askable.get(task, True)]
+
+
+def join_rules(videos: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
+    """Give each video the rules of its own and those of its prompt, each rule once.
+
+    Returns
+    -------
+    DataFrame
+        ``video_id, sha256, rule_id, rule``.
+    """
+    import pandas as pd
+
+    parts = []
+    for name in [name for name in ("video_id", "prompt_id") if name in rules.columns]:
+        named = rules.dropna(subset=[name])[[name, "rule_id", "rule"]]
+        parts.append(videos[list(dict.fromkeys(["video_id", "sha256", name]))].merge(named, on=name))
+    joined = pd.concat(parts)[["video_id", "sha256", "rule_id", "rule"]]
+    return joined.drop_duplicates(["video_id", "rule_id"], ignore_index=True)
+
+
+def ask_questions(
+    videos: pd.DataFrame, rules: pd.DataFrame | None, *, scorer: str, spec: str, tasks: Sequence[str]
+) -> pd.DataFrame:
+    """List everything one scorer is asked about the videos.
+
+    Parameters
+    ----------
+    videos : DataFrame
+        ``video_id, prompt_id, sha256, caption``, text without NaN.
+    rules : DataFrame, optional
+        A rules table; needed for the task ``rule``.
+
+    Returns
+    -------
+    DataFrame
+        ``video_id, scorer, spec, task, rule_id, probe, sha256, question, text``; blank is the empty string.
+    """
+    import pandas as pd
+
+    parts = []
+    for task in tasks:
+        if task == "rule" and rules is not None:
+            asked = join_rules(videos, rules).rename(columns={"rule": "text"})
+        else:
+            asked = videos[["video_id", "sha256"]].assign(rule_id="", text="")
+            if task == "sa":
+                asked["text"] = videos["caption"].to_numpy()
+        parts.append(asked.assign(task=task))
+    table = pd.concat(parts, ignore_index=True).assign(scorer=scorer, spec=spec, probe="")
+    names = {text: hash_text(text) for text in table["text"].unique()}
+    table["question"] = table["text"].map(names)
+    return table[[*KEY, *CONTENT, "text"]]
+
+
+def find_missing(wanted: pd.DataFrame, stored: pd.DataFrame, *, retry: Collection[str] = ()) -> pd.DataFrame:
+    """Keep what the store has no answer to, or one about other bytes, another text, or of a status to retry.
+
+    Parameters
+    ----------
+    wanted : DataFrame
+        As from :func:`ask_questions`.
+    stored : DataFrame
+        The key's columns, ``sha256, question, status``; blank is NaN or the empty string.
+    retry : collection of {"failed", "unscored"}
+    """
+    columns = [*KEY, *CONTENT]
+    done = stored.loc[~stored["status"].isin(list(retry)), columns].fillna("").astype(object)
+    joined = wanted.merge(done.drop_duplicates(), on=columns, how="left", indicator=True)
+    return wanted[joined["_merge"].eq("left_only").to_numpy()].reset_index(drop=True)
+
+
+def copy_same(missing: pd.DataFrame, stored: pd.DataFrame) -> tuple[list[dict[str, Any]], pd.DataFrame]:
+    """Answer a question from another name of the same bytes, where that was asked the same and answered.
+
+    Returns
+    -------
+    rows : list of dict
+        Rows of the scores table, under the new ``video_id``.
+    left : DataFrame
+        Those of `missing` that are still to be asked.
+    """
+    same = ["scorer", "spec", "task", "rule_id", "probe", *CONTENT]
+    known = stored[stored["status"].eq("ok") & stored["sha256"].notna()]
+    known = known.assign(**{name: known[name].astype(object).fillna("") for name in same})
+    known = known.drop_duplicates(same).drop(columns="video_id")
+    joined = missing[["video_id", *same]].merge(known, on=same, how="left")
+    found = joined["status"].notna().to_numpy()
+    rows = joined[found].astype(object)
+    return rows.where(rows.notna(), None).to_dict("records"), missing[~found].reset_index(drop=True)
+
+
+def group_jobs(missing: pd.DataFrame, paths: Mapping[str, Path]) -> list[Job]:
+    """Gather the missing questions by video, in the order of `paths`."""
+    questions: dict[str, dict[str, list[Question]]] = {}
+    hashes: dict[str, str] = {}
+    for row in missing.itertuples(index=False):
+        asked = questions.setdefault(row.video_id, {}).setdefault(row.scorer, [])
+        asked.append(Question(row.task, row.text, row.rule_id or None, row.probe or None, row.video_id))
+        hashes[row.video_id] = row.sha256
+    return [
+        Job(name, hashes[name], path, {scorer: tuple(asked) for scorer, asked in questions[name].items()})
+        for name, path in paths.items()
+        if name in questions
+    ]

@@ -1,0 +1,41 @@
+"""The judges and metrics that can be named, as text."""
+
+from __future__ import annotations
+
+import textwrap
+
+from videophy_lab.judges.base import Card
+from videophy_lab.registry import find_class, list_names
+
+WIDTH = 100
+
+
+def list_cards(kind: str) -> list[Card | str]:
+    """List the cards of a kind by name; a plug-in that cannot be imported gives the reason instead."""
+    cards: list[Card | str] = []
+    for name in list_names(kind):
+        try:
+            cards.append(find_class(name, kind).card)
+        except Exception as error:  # somebody else's plug-in must not hide the others
+            cards.append(f"{name}: cannot be imported ({type(error).__name__}: {error})")
+    return cards
+
+
+def format_cards(kind: str) -> str:
+    """Write a paragraph a card."""
+    return "\n\n".join(card if isinstance(card, str) else format_card(card) for card in list_cards(kind))
+
+
+def format_card(card: Card) -> str:
+    """Write a card: its name and summary, then what one needs to know before using it."""
+    facts = {
+        "tasks": ", ".join(card.tasks),
+        "scale": f"{card.scale}; better: {card.better}",
+        "weights": card.weights if card.weights == "none" else f"{card.weights}, {card.size}",
+        "licence": card.licence,
+        "needs": card.needs,
+    }
+    lines = textwrap.wrap(f"{card.name}: {card.summary}", WIDTH, subsequent_indent="  ")
+    for name, fact in facts.items():
+        lines += textwrap.wrap(f"  {name:<8} {fact}", WIDTH, subsequent_indent=" " * 11)
+    return "\n".join(lines)

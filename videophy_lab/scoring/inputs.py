@@ -1,0 +1,119 @@
+"""The videos and rules that a run is given: their captions, their files, the bytes of those."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from videophy_lab.collisions import describe_collisions, find_collisions
+from videophy_lab.places import hash_file
+from videophy_lab.schema import TableError, check_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HASH_THREADS = 4
+
+
+def find_videos(
+    videos: str | Path | pd.DataFrame, prompts: str | Path | pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Load a videos table and look at its files.
+
+    Parameters
+    ----------
+    videos : path or DataFrame
+        With the column ``path``, or a folder. A relative path is looked for where you are, then beside the
+        table.
+    prompts : path or DataFrame, optional
+        Captions for videos that have none, by ``prompt_id``.
+
+    Returns
+    -------
+    DataFrame
+        ``video_id, prompt_id, generator, path, caption, sha256``: ``caption`` is empty where not known,
+        ``sha256`` (of the file, whatever the table says) where there is no file.
+
+    Raises
+    ------
+    TableError
+        No column ``path``, no rows, or a table that breaks its declaration.
+    """
+    import pandas as pd
+
+    from videophy_lab.datasets import load_prompts, load_videos
+
+    is_table = isinstance(videos, pd.DataFrame)
+    source = "videos" if is_table else str(videos)
+    table = check_table(videos, "videos") if is_table else load_videos(videos)
+    if not len(table):
+        raise TableError(f"{source}: there is no video in it. Remedy: give a table with rows, or a folder.")
+    if "path" not in table.columns or table["path"].isna().all():
+        raise TableError(
+            f"{source}: its videos have no path, so there is nothing to look at. Remedy: give a folder of "
+            "video files, or a table with the column path (lab.download_videos fetches official ones)."
+        )
+    if prompts is not None:
+        loaded = (
+            check_table(prompts, "prompts") if isinstance(prompts, pd.DataFrame) else load_prompts(prompts)
+        )
+        table = fill_captions(table, loaded)
+    beside = Path() if is_table else Path(videos).parent
+    table = table.assign(path=[find_file(path, beside) for path in table["path"]])
+    captions = table["caption"] if "caption" in table.columns else pd.Series("", index=table.index)
+    with ThreadPoolExecutor(HASH_THREADS) as pool:
+        hashes = list(pool.map(hash_if_there, table["path"]))
+    return table.assign(caption=captions.fillna("").astype(object), sha256=hashes)
+
+
+def fill_captions(videos: pd.DataFrame, prompts: pd.DataFrame) -> pd.DataFrame:
+    """Give the captions of their prompts to the videos that have none."""
+    known = videos["prompt_id"].map(prompts.set_index("prompt_id")["caption"])
+    own = videos["caption"] if "caption" in videos.columns else known
+    return videos.assign(caption=own.fillna(known))
+
+
+def find_file(path: object, beside: Path) -> str:
+    """Find a relative path where you are, else beside the table; empty for a blank cell."""
+    if not isinstance(path, str):
+        return ""
+    return str(beside / path) if not Path(path).exists() and (beside / path).exists() else path
+
+
+def hash_if_there(path: str) -> str:
+    """Hash a file; empty where there is none that can be read."""
+    try:
+        return hash_file(Path(path)) if path and Path(path).is_file() else ""
+    except OSError:
+        return ""
+
+
+def describe_same_files(videos: pd.DataFrame) -> str:
+    """Say which generators share which files; empty when none do."""
+    readable = videos[videos["sha256"].ne("")]
+    collisions = find_collisions(readable.iloc[:0], readable)
+    return describe_collisions(collisions) if len(collisions) else ""
+
+
+def find_rules(rules: str | Path | pd.DataFrame | None) -> pd.DataFrame | None:
+    """Load a rules table; sentences that are not known (bundled names carry none) are an error.
+
+    Raises
+    ------
+    TableError
+        The rules have no sentence.
+    """
+    if rules is None:
+        return None
+    import pandas as pd
+
+    from videophy_lab.datasets import load_rules
+
+    table = check_table(rules, "rules") if isinstance(rules, pd.DataFrame) else load_rules(rules)
+    if table["rule"].isna().all():
+        raise TableError(
+            f"{rules if isinstance(rules, str | Path) else 'rules'}: its rules have no sentence to ask. "
+            "Remedy: give hub:videophy2, the official file, or a table with the column rule."
+        )
+    return table.dropna(subset=["rule"])

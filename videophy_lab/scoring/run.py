@@ -1,0 +1,252 @@
+"""Plan a run, carry out what is missing, and say what came of it."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from videophy_lab.engine.plan import KEY, ask_questions, choose_tasks, copy_same, find_missing, group_jobs
+from videophy_lab.judges.base import QUESTION_TASKS, Scorer, make_spec
+from videophy_lab.scoring.build import build_scorers
+from videophy_lab.scoring.inputs import describe_same_files, find_rules, find_videos
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from videophy_lab.store import ScoreStore
+
+STORE = "scores"
+RETRY = ("failed", "unscored")
+ENGINES = ("local", "ray")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to do.
+
+    Attributes
+    ----------
+    videos : DataFrame
+    scorers : mapping of name to Scorer
+    specs : mapping of name to spec; None where the weights are not here and nothing may be fetched
+    wanted : DataFrame
+        Every question, one row each; see :func:`videophy_lab.engine.plan.ask_questions`.
+    missing : DataFrame
+        Those of them that have to be answered.
+    notes : tuple of str
+        What the user should know: what is not asked and why, what has to be fetched.
+    """
+
+    videos: pd.DataFrame
+    scorers: Mapping[str, Scorer]
+    specs: Mapping[str, str]
+    wanted: pd.DataFrame
+    missing: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did: its plan, the rows of everything it wanted, the seconds it took, and where they lie."""
+
+    plan: Plan
+    rows: pd.DataFrame
+    seconds: float
+    folder: Path
+
+
+def score(
+    videos: str | Path | pd.DataFrame,
+    scorers: Sequence[str | Scorer] | Mapping[str, str | Scorer],
+    *,
+    out: str | Path,
+    prompts: str | Path | pd.DataFrame | None = None,
+    rules: str | Path | pd.DataFrame | None = None,
+    tasks: Collection[str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    retry: Collection[str] = (),
+    engine: str = "local",
+    workers: int | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Score videos; what the folder already holds is not scored again.
+
+    Parameters
+    ----------
+    videos : path or DataFrame
+        A videos table, its path, or a folder of video files.
+    scorers : sequence of names or scorers, or mapping of name to those
+        Judges and metrics; a mapping gives the name that stands in the column ``scorer``, so that one judge
+        with two checkpoints is two scorers.
+    out : path
+        Folder; the scores are the Parquet parts in its sub-folder ``scores``.
+    prompts : path or DataFrame, optional
+        Captions for videos whose table has none, joined by ``prompt_id``.
+    rules : path or DataFrame, optional
+        Rules to ask, joined by ``video_id`` or ``prompt_id``.
+    tasks : collection of str, optional
+        Tasks to ask the judges; all that can be asked when not given. Metrics are not concerned.
+    options : mapping, optional
+        Options of scorers: ``{"device": "cpu"}`` for every scorer that has it, ``{"autoeval.mode":
+        "official"}`` for one.
+    retry : collection of {"failed", "unscored"}
+        Ask those again.
+    engine : {"local", "ray"}
+        In this process, or by several processes that each hold the scorers.
+    workers : int, optional
+        Decoding threads (local) or processes (ray).
+    progress : bool
+        Show a progress bar on stderr.
+
+    Returns
+    -------
+    DataFrame
+        A scores table: the answers to exactly these questions, old and new.
+
+    Raises
+    ------
+    ValueError
+        An unknown scorer, option or task, naming the close matches; nothing to score.
+    """
+    outcome = score_videos(
+        videos, scorers, out=out, prompts=prompts, rules=rules, tasks=tasks, options=options, retry=retry,
+        engine=engine, workers=workers, progress=progress,
+    )  # fmt: skip
+    for note in outcome.plan.notes:
+        warnings.warn(note, stacklevel=2)
+    return outcome.rows
+
+
+def score_videos(
+    videos: str | Path | pd.DataFrame,
+    scorers: Sequence[str | Scorer] | Mapping[str, str | Scorer],
+    *,
+    out: str | Path,
+    prompts: str | Path | pd.DataFrame | None = None,
+    rules: str | Path | pd.DataFrame | None = None,
+    tasks: Collection[str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    retry: Collection[str] = (),
+    engine: str = "local",
+    workers: int | None = None,
+    progress: bool = True,
+    dry_run: bool = False,
+) -> Outcome:
+    """Do what :func:`score` does and tell more of it; with `dry_run`, only plan it and read what is there."""
+    from videophy_lab.store import ScoreStore, read_scores
+
+    check_words("retry", retry, RETRY)
+    check_words("engine", [engine], ENGINES)
+    started = time.perf_counter()
+    built = build_scorers(scorers, options)
+    table, rule_table = find_videos(videos, prompts), find_rules(rules)
+    folder = Path(out) / STORE
+    settings = {"rules": rule_table, "tasks": tasks, "retry": retry}
+    if dry_run:
+        stored = read_scores(folder)
+        plan = make_plan(table, built, stored, fetch=False, **settings)
+        return Outcome(plan, pick_rows(stored, plan.wanted), time.perf_counter() - started, folder)
+    with ScoreStore(folder) as store:
+        plan = make_plan(table, built, store.read(), fetch=True, **settings)
+        carry_out(plan, store, engine=engine, workers=workers, progress=progress)
+        rows = pick_rows(store.read(), plan.wanted)
+    return Outcome(plan, rows, time.perf_counter() - started, folder)
+
+
+def check_words(what: str, given: Collection[str], allowed: Collection[str]) -> None:
+    """Check that every word is an allowed one."""
+    wrong = [word for word in given if word not in allowed]
+    if wrong:
+        raise ValueError(f"{what} is {wrong[0]!r}; allowed: {', '.join(allowed)}")
+
+
+def make_plan(
+    videos: pd.DataFrame,
+    scorers: Mapping[str, Scorer],
+    stored: pd.DataFrame,
+    *,
+    rules: pd.DataFrame | None,
+    tasks: Collection[str] | None,
+    retry: Collection[str],
+    fetch: bool,
+) -> Plan:
+    """Plan a run: what is asked, what of it is answered already, what is left.
+
+    Parameters
+    ----------
+    fetch : bool
+        Whether weights that are not here may be fetched, which their spec needs; without it their questions
+        all count as missing.
+    """
+    import pandas as pd
+
+    notes, specs, parts = [], {}, []
+    shared = describe_same_files(videos)
+    if shared:
+        notes.append(shared)
+    captions = videos["caption"].ne("").any()
+    for name, scorer in scorers.items():
+        absent = "" if fetch else scorer.find_absent()
+        specs[name] = "" if absent else make_spec(scorer.describe())
+        asked = choose_tasks(scorer.card, tasks, captions=bool(captions), rules=rules is not None)
+        notes += [absent] if absent else []
+        notes += describe_unasked(name, scorer, asked, tasks)
+        if asked:
+            parts.append(ask_questions(videos, rules, scorer=name, spec=specs[name], tasks=asked))
+    if not parts:
+        raise ValueError(f"nothing is asked: {'; '.join(notes)}. Remedy: name other --tasks or scorers.")
+    wanted = pd.concat(parts, ignore_index=True)
+    return Plan(videos, scorers, specs, wanted, find_missing(wanted, stored, retry=retry), tuple(notes))
+
+
+def describe_unasked(
+    name: str, scorer: Scorer, asked: Sequence[str], named: Collection[str] | None
+) -> list[str]:
+    """Say which of the benchmark's questions a scorer is not asked, and why."""
+    tasks = scorer.card.tasks
+    if named is not None:
+        answers = f"{name} answers {', '.join(tasks)}"
+        return [] if asked else [f"{answers}: none of {', '.join(sorted(named))}"]
+    lacks = {"sa": "no video has a caption", "rule": "no rules are given"}
+    able = scorer.card.default_tasks or tasks
+    unasked = [task for task in QUESTION_TASKS if task in able and task not in asked]
+    return [f"{name} is not asked {task}: {lacks[task]}" for task in unasked]
+
+
+def carry_out(plan: Plan, store: ScoreStore, *, engine: str, workers: int | None, progress: bool) -> None:
+    """Answer what is missing and store it."""
+    from videophy_lab.engine.local import run_jobs
+    from videophy_lab.scoring.progress import show_progress
+
+    for name in sorted(set(plan.missing["scorer"])):
+        store.describe_spec(plan.specs[name], plan.scorers[name].describe())
+    copied, missing = copy_same(plan.missing, store.read())
+    store.append(copied)
+    jobs = group_jobs(
+        missing, dict(zip(plan.videos["video_id"], map(Path, plan.videos["path"]), strict=True))
+    )
+    used = {name: scorer for name, scorer in plan.scorers.items() if name in set(missing["scorer"])}
+    if engine == "ray":
+        from videophy_lab.engine.ray import run_jobs as run_on_ray
+
+        with show_progress(len(jobs), shown=progress) as report:
+            run_on_ray(jobs, used, plan.specs, store.folder, workers=workers, report=report)
+        return
+    for scorer in used.values():
+        scorer.prepare()
+    threads = workers or min(4, os.cpu_count() or 1)
+    with show_progress(len(jobs), shown=progress) as report:
+        run_jobs(jobs, used, plan.specs, store, threads=threads, report=report)
+
+
+def pick_rows(stored: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
+    """Pick the rows that answer the wanted questions."""
+    key = list(KEY)
+    names = stored[key].astype(object).where(stored[key].notna(), "")
+    places = names.reset_index(names="place").merge(wanted[key], on=key)["place"]
+    return stored.loc[places.sort_values()].reset_index(drop=True)

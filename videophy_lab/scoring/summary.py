@@ -1,0 +1,65 @@
+"""Say in a few lines what a run did, or would do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from videophy_lab.scoring.run import Outcome, Plan
+
+STATUSES = ("ok", "unscored", "failed")
+REASONS_SHOWN = 5
+REASON_LENGTH = 160
+
+
+def describe_plan(plan: Plan) -> str:
+    """Say, scorer by scorer, how many questions a run would ask and how many are answered already."""
+    lines = [f"note: {note}" for note in plan.notes]
+    for name, wanted in plan.wanted.groupby("scorer", sort=False):
+        left = int(plan.missing["scorer"].eq(name).sum())
+        by_task = ", ".join(f"{count} {task}" for task, count in wanted["task"].value_counts().items())
+        lines.append(
+            f"{name}: {len(wanted)} questions ({by_task}), {len(wanted) - left} answered, {left} to ask"
+        )
+    videos = plan.missing["video_id"].nunique()
+    lines.append(f"dry run: {len(plan.missing)} questions about {videos} videos to ask; nothing was scored")
+    return "\n".join(lines)
+
+
+def describe_outcome(outcome: Outcome) -> str:
+    """Say, scorer by scorer, what was answered and why the rest was not; the last line sums up."""
+    rows, new = outcome.rows, len(outcome.plan.missing)
+    lines = [f"{name}: {count_statuses(part)}" for name, part in rows.groupby("scorer", sort=False)]
+    lines += list_reasons(rows)
+    videos = outcome.plan.missing["video_id"].nunique()
+    rate = (
+        f" ({videos / outcome.seconds:.1f} videos/s, {new / outcome.seconds:.1f} questions/s)" if new else ""
+    )
+    lines.append(
+        f"done: {len(rows)} questions about {rows['video_id'].nunique()} videos: {count_statuses(rows)}; "
+        f"{new} asked now, {len(rows) - new} known before; {outcome.seconds:.1f} s{rate}"
+    )
+    lines.append(f"scores: {outcome.folder}")
+    return "\n".join(lines)
+
+
+def count_statuses(rows: pd.DataFrame) -> str:
+    """Count ok, unscored and failed."""
+    return ", ".join(f"{int(rows['status'].eq(status).sum())} {status}" for status in STATUSES)
+
+
+def list_reasons(rows: pd.DataFrame) -> list[str]:
+    """List the commonest reasons of unscored and failed rows, each with its number and one example."""
+    lines = []
+    for status in STATUSES[1:]:
+        wrong = rows[rows["status"].eq(status)]
+        counts = wrong.groupby(["scorer", "error"], dropna=False)["video_id"].agg(["size", "first"])
+        shown = counts.sort_values("size", ascending=False, kind="stable").head(REASONS_SHOWN)
+        for (scorer, reason), row in shown.iterrows():
+            text = str(reason) if len(str(reason)) <= REASON_LENGTH else f"{str(reason)[:REASON_LENGTH]}…"
+            lines.append(f"{status}, {scorer}, {row['size']} ×: {text} ({row['first']})")
+        if len(counts) > REASONS_SHOWN:
+            lines.append(f"{status}: {len(counts) - REASONS_SHOWN} more reasons in the column error")
+    return lines
