@@ -12,10 +12,14 @@ from videophy_lab.figures.judges import (
     plot_levels,
 )
 from videophy_lab.figures.leaderboard import plot_laws, plot_leaderboard, plot_means, plot_two_benchmarks
+from videophy_lab.figures.scoring import plot_contact_sheet, plot_distributions, plot_expected
 
 __all__ = [
     "plot_calibration",
     "plot_confusion",
+    "plot_contact_sheet",
+    "plot_distributions",
+    "plot_expected",
     "plot_joint_decision",
     "plot_labelling",
     "plot_laws",

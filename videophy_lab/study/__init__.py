@@ -30,6 +30,15 @@ from videophy_lab.study.judges import (
 from videophy_lab.study.labelling import simulate_labelling, simulate_ranking, tabulate_required_labels
 from videophy_lab.study.laws import violation_rates
 from videophy_lab.study.published import compare_published
+from videophy_lab.study.scoring import (
+    compare_expected,
+    count_scores,
+    estimate_scores,
+    join_videos,
+    list_extremes,
+    tabulate_costs,
+    tabulate_reasons,
+)
 from videophy_lab.study.sentinels import correlate_sentinels, score_sentinels
 from videophy_lab.study.tables import choose_scale, count_videos, name_scores, pivot_ratings
 from videophy_lab.study.words import (
@@ -52,6 +61,7 @@ __all__ = [
     "choose_name",
     "choose_scale",
     "compare_aggregations",
+    "compare_expected",
     "compare_generators",
     "compare_judges",
     "compare_published",
@@ -59,12 +69,16 @@ __all__ = [
     "correlate",
     "correlate_sentinels",
     "correlate_tasks",
+    "count_scores",
     "count_videos",
+    "estimate_scores",
     "join_joint",
+    "join_videos",
     "join_words",
     "keep_common_videos",
     "keep_one_seed",
     "leaderboard",
+    "list_extremes",
     "list_judges",
     "name_scores",
     "pivot_ratings",
@@ -80,7 +94,9 @@ __all__ = [
     "simulate_labelling",
     "simulate_ranking",
     "tabulate_confusion",
+    "tabulate_costs",
     "tabulate_detectable_differences",
+    "tabulate_reasons",
     "tabulate_required_labels",
     "violation_rates",
 ]
