@@ -124,6 +124,13 @@ def test_the_official_parser_is_reproduced_with_its_faults(row: dict) -> None:
     assert warns_official(row["text"]) is row["warned"]
 
 
+@pytest.mark.parametrize(("text", "score"), [("٥", 5), ("٦", 0), ("٠٤", 4), ("٤٤", 0), ("6 ٤", 0)])
+def test_other_digits_are_read_together_and_count_up_to_five(text: str, score: float) -> None:
+    # by the rule in the official script; the table has single digits of other scripts only
+    assert parse_official(text) == score
+    assert warns_official(text)
+
+
 def test_the_official_table_holds_every_kind_of_row() -> None:
     assert len(PARSE_TABLE) == 60
     assert sum("error" in row for row in PARSE_TABLE) == 1
@@ -148,7 +155,8 @@ def test_an_answer_may_be_announced_and_marked(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["1.1.1.", "100000", "1 1 1", "4 4", "4-5", "-4", "−4", "- 4", "4+", ">4", "~4", "4%", "4?", ".4", ",4",
-     "4,5", "4.5", "04", "4.00", "4/10", "6/5", "4/5/5", "4/5 of 5", "four-five", "twenty four",
+     "4,5", "4.5", "04", "4.00", "4/10", "6/5", "2/3", "3 out of 4", "4/5/5", "4/5 of 5", "four-five",
+     "twenty four",
      "four and a half", "not 4", "4 because 3 frames jump", "at least 4", "score of", "4th", "x4", "４", "④",
      "Ⅳ", "⁴", "1e0", "0x4", "six", "ten", "sone", "4\x004"],
 )  # fmt: skip

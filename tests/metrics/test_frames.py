@@ -129,6 +129,16 @@ def test_contrast_is_numpys_deviation_of_the_luma(picture: np.ndarray) -> None:
     assert rms_contrast(make_grey(levels)) == pytest.approx((levels / 255).std(), abs=1e-14)
 
 
+@pytest.mark.parametrize(("channel", "luma"), [(0, 76), (1, 150), (2, 29)])
+def test_grey_is_the_luma_of_bt601(channel: int, luma: int) -> None:
+    # 0.299, 0.587 and 0.114 of 255, to the next whole level
+    frame = np.zeros((12, 12, 3), dtype=np.uint8)
+    frame[:, ::2, channel] = 255
+    assert rms_contrast(frame) == pytest.approx(luma / 2 / 255, rel=1e-14)
+    # each column differs from both neighbours by the luma: responses of ±2 luma
+    assert laplacian_variance(frame) == pytest.approx((2 * luma) ** 2, rel=1e-14)
+
+
 def test_flattening_lowers_contrast(picture: np.ndarray) -> None:
     values = [
         rms_contrast(np.round(128 + share * (picture.astype(float) - 128)).astype(np.uint8))
