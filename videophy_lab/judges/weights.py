@@ -1,0 +1,232 @@
+"""Find a judge's weights: a folder, or a repository of the hub that is fetched once."""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class WeightsError(ValueError):
+    """Weights cannot be found or fetched; the message names them, the reason and the remedy."""
+
+
+@dataclass(frozen=True)
+class HubWeights:
+    """Weights on the hub.
+
+    Attributes
+    ----------
+    revision : str
+        Commit to fetch. For a branch, the commit that was fetched first is kept: it is asked for only while
+        the weights are not on this machine, and what the judge describes holds a fingerprint of the weights.
+    size : float
+        Bytes of the files that are fetched.
+    """
+
+    revision: str
+    size: float
+
+
+# neither repository publishes tags, so the branch stands here until a commit is known to be the judges' own
+HUB_WEIGHTS = {
+    "videophysics/videophy_2_auto": HubWeights("main", 14.3e9),
+    "videophysics/videocon_physics": HubWeights("main", 14.3e9),
+}
+PATTERNS = [
+    "config.json",
+    "generation_config.json",
+    "preprocessor_config.json",
+    "tokenizer.model",
+    "tokenizer_config.json",
+    "pytorch_model*.bin",
+    "pytorch_model.bin.index.json",
+    "model*.safetensors",
+    "model.safetensors.index.json",
+]
+WHOLE_FILES = ("pytorch_model.bin", "model.safetensors")
+# downloads write a little beside the files themselves
+SPARE_BYTES = 1e8
+
+
+def resolve_checkpoint(
+    name: str, revision: str = "", *, endpoint: str | None = None, cache: Path | None = None
+) -> Path:
+    """Give the folder of a checkpoint, fetching it from the hub where it is not on this machine.
+
+    Parameters
+    ----------
+    name : str
+        A folder, or a repository of the hub, such as ``videophysics/videophy_2_auto``.
+    revision : str
+        Commit, branch or tag of the repository; our own choice when empty.
+    endpoint : str, optional
+        Address of the hub or a mirror; huggingface_hub's own (``HF_ENDPOINT``) when not given.
+    cache : Path, optional
+        Folder for downloads; huggingface_hub's own (``HF_HOME``) when not given.
+
+    Raises
+    ------
+    WeightsError
+        No such folder or repository, no access, no network, no room, or a download that was cut off.
+    """
+    revision = revision or choose_revision(name)
+    local = find_local_checkpoint(name, revision, cache=cache)
+    if local is not None:
+        return local
+    try:
+        size = measure_download(name, revision, endpoint, cache)
+        check_room(name, revision, size, cache)
+        sys.stderr.write(f"fetching the weights {name} ({revision}), {size / 1e9:.1f} GB\n")
+        folder = Path(fetch_snapshot(name, revision, endpoint, cache))
+    except WeightsError:
+        raise
+    except Exception as error:  # the HTTP library below huggingface_hub, and so its errors, differ by version
+        raise WeightsError(explain_failure(name, revision, error)) from error
+    missing = list_missing(folder)
+    if missing:
+        raise WeightsError(
+            f"the repository {name} ({revision}) is no checkpoint of this judge: {', '.join(missing)} is not "
+            "in it. Remedy: check the name."
+        )
+    sys.stderr.write(f"the weights {name} are in {folder}\n")
+    return folder
+
+
+def choose_revision(name: str) -> str:
+    """Give the revision that is fetched when none is named."""
+    return HUB_WEIGHTS[name].revision if name in HUB_WEIGHTS else "main"
+
+
+def find_local_checkpoint(name: str, revision: str = "", *, cache: Path | None = None) -> Path | None:
+    """Give the folder of a checkpoint where it is complete on this machine, else None; uses no network.
+
+    Raises
+    ------
+    WeightsError
+        The name is neither a folder nor of the form of a repository.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.exists() or not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name):
+        what = "is a file" if folder.exists() else "does not exist"
+        raise WeightsError(
+            f"the checkpoint {name!r} {what}. Allowed: a folder with config.json, tokenizer.model and the "
+            f"weights, or a repository of the hub, such as {next(iter(HUB_WEIGHTS))}."
+        )
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        found = Path(fetch_snapshot(name, revision or choose_revision(name), None, cache, local=True))
+    except LocalEntryNotFoundError:
+        return None
+    return None if list_missing(found) else found
+
+
+def describe_absent(name: str, revision: str = "", *, cache: Path | None = None) -> str:
+    """Say which weights a run would have to fetch, and how large they are; empty when they are here."""
+    if find_local_checkpoint(name, revision, cache=cache) is not None:
+        return ""
+    size = f"{HUB_WEIGHTS[name].size / 1e9:.1f} GB" if name in HUB_WEIGHTS else "size not known"
+    return f"the weights {name} ({revision or choose_revision(name)}), {size}, from the hub"
+
+
+def list_missing(folder: Path) -> list[str]:
+    """Name the files that a checkpoint lacks; an interrupted download lacks some."""
+    missing = [name for name in ("config.json", "tokenizer.model") if not (folder / name).is_file()]
+    indices = [folder / f"{name}.index.json" for name in WHOLE_FILES]
+    shards = {
+        shard
+        for index in indices
+        if index.is_file()
+        for shard in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+    }
+    if not shards and not any((folder / name).is_file() for name in WHOLE_FILES):
+        missing.append(" or ".join(WHOLE_FILES))
+    return missing + sorted(shard for shard in shards if not (folder / shard).is_file())
+
+
+def fetch_snapshot(
+    name: str,
+    revision: str,
+    endpoint: str | None,
+    cache: Path | None,
+    *,
+    local: bool = False,
+    dry_run: bool = False,
+) -> Any:
+    """Call huggingface_hub for the files of a checkpoint."""
+    from huggingface_hub import snapshot_download
+
+    return snapshot_download(
+        name,
+        revision=revision,
+        cache_dir=cache,
+        endpoint=endpoint,
+        allow_patterns=PATTERNS,
+        local_files_only=local,
+        dry_run=dry_run,
+    )
+
+
+def measure_download(name: str, revision: str, endpoint: str | None, cache: Path | None) -> float:
+    """Ask the hub how many bytes are still to be fetched."""
+    files = fetch_snapshot(name, revision, endpoint, cache, dry_run=True)
+    return sum(file.file_size or 0 for file in files if file.will_download)
+
+
+def check_room(name: str, revision: str, size: float, cache: Path | None) -> None:
+    """Check that a download fits on the disk."""
+    from huggingface_hub import constants
+
+    folder = Path(cache or constants.HF_HUB_CACHE).expanduser().resolve()
+    disk = next(place for place in (folder, *folder.parents) if place.exists())
+    free = shutil.disk_usage(disk).free
+    if free < size + SPARE_BYTES:
+        raise WeightsError(
+            f"the weights {name} need {size / 1e9:.1f} GB, and {disk} has {free / 1e9:.1f} GB left. Remedy: "
+            f"make room, or put them on another disk: set HF_HOME to a folder there, or type\n"
+            f"  {write_command(name, revision)}\nwith such a folder and give it as --checkpoint"
+        )
+
+
+def write_command(name: str, revision: str) -> str:
+    """Write the line that fetches a checkpoint by hand."""
+    return f"hf download {name} --revision {revision} --local-dir weights"
+
+
+def explain_failure(name: str, revision: str, error: Exception) -> str:
+    """Say why a checkpoint could not be fetched, and what to type."""
+    from huggingface_hub import errors
+
+    # these two only wrap what went wrong
+    wrappers = (errors.DryRunError, errors.LocalEntryNotFoundError)
+    cause = error.__cause__ if isinstance(error, wrappers) and error.__cause__ is not None else error
+    status = getattr(getattr(cause, "response", None), "status_code", None)
+    reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    page = f"https://huggingface.co/{name}"
+    if isinstance(cause, errors.GatedRepoError) or status in (401, 403):
+        what = f"the hub gives no access to it ({reason})"
+        remedy = f"check the name; accept its terms on {page} where it has some, and type hf auth login"
+    elif isinstance(cause, errors.RevisionNotFoundError):
+        what, remedy = f"it has no revision {revision!r}", f"take one of {page}/commits"
+    elif isinstance(cause, errors.RepositoryNotFoundError) or status == 404:
+        what = "the hub has no such repository, and there is no such folder here"
+        remedy = f"check the name: {', '.join(HUB_WEIGHTS)}"
+    elif isinstance(cause, errors.OfflineModeIsEnabled):
+        what, remedy = "HF_HUB_OFFLINE forbids the network", "unset HF_HUB_OFFLINE"
+    elif isinstance(cause, OSError) and cause.errno == errno.ENOSPC:
+        what, remedy = "the disk is full", "make room and try again; complete files are kept"
+    else:
+        what = f"the hub could not be reached, or the download was cut off ({reason})"
+        remedy = "check the network and try again; complete files are kept"
+    return (
+        f"the weights {name} ({revision}) could not be fetched: {what}. Remedy: {remedy}. Or, on a machine "
+        f"with a network, type\n  {write_command(name, revision)}\nand give that folder as --checkpoint"
+    )
