@@ -1,0 +1,280 @@
+"""Read the weights of a network from a folder, strictly, shard by shard."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from videophy_lab.judges.owl.config import OwlConfig
+from videophy_lab.judges.owl.network import OwlNetwork
+
+LEGACY_KEY = ".rotary_emb.inv_freq"
+SINGLE_FILES = ("model.safetensors", "pytorch_model.bin")
+SETTINGS = ("config.json", "tokenizer.model")
+WHOLE_MODULES = ["VisionTower", "Abstractor", "LlamaDecoderLayer"]
+SAMPLES, SAMPLE_BYTES = 64, 64 * 1024
+FETCH_AGAIN = "Remedy: fetch the file again; an interrupted download leaves such files."
+
+Devices = Mapping[str, str | int | torch.device]
+
+
+def find_weights(folder: Path) -> list[Path]:
+    """Find the files that hold a checkpoint's weights, safetensors before pickles.
+
+    Raises
+    ------
+    ValueError
+        No weights, a shard that the index names and the folder lacks, an index that names a file elsewhere.
+    """
+    for name in SINGLE_FILES:
+        index = folder / f"{name}.index.json"
+        if index.is_file():
+            return find_shards(index)
+        if (folder / name).is_file():
+            return [folder / name]
+    adapter = "The folder has an adapter: merge it into its base model first. "
+    hint = adapter if any(folder.glob("adapter_model.*")) else ""
+    names = ", ".join(f"{name} or {name}.index.json" for name in SINGLE_FILES)
+    raise ValueError(
+        f"{folder} has no weights; looked for {names}. {hint}Remedy: give the checkpoint's folder."
+    )
+
+
+def find_shards(index: Path) -> list[Path]:
+    """Find the files that an index names, beside it."""
+    try:
+        names = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{index} cannot be read as an index ({error!r}). {FETCH_AGAIN}") from error
+    outside = [name for name in names if Path(name).name != name or name == ".."]
+    if outside:
+        raise ValueError(
+            f"{index} names the file {outside[0]!r}, which is not in its folder; weights are read from there "
+            "only. Remedy: fetch the checkpoint from a source you trust."
+        )
+    missing = [name for name in names if not (index.parent / name).is_file()]
+    if missing:
+        raise ValueError(
+            f"{index.parent} lacks {len(missing)} of {len(names)} files that {index.name} names: "
+            f"{', '.join(missing[:3])}. Remedy: fetch the rest of the checkpoint."
+        )
+    return [index.parent / name for name in names]
+
+
+def read_shard(path: Path) -> dict[str, torch.Tensor]:
+    """Map the tensors of one file into memory; nothing but tensors is unpickled.
+
+    Raises
+    ------
+    ValueError
+        The file is damaged, holds something else, or is in a format before torch 1.6.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        found = torch.load(path, weights_only=True, mmap=True, map_location="cpu")
+    except (RuntimeError, pickle.UnpicklingError, SafetensorError, EOFError, OSError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ValueError(f"{path} cannot be read as weights ({reason}). {FETCH_AGAIN}") from error
+    if not isinstance(found, dict) or not all(isinstance(value, torch.Tensor) for value in found.values()):
+        raise ValueError(f"{path} holds something else than named tensors. Remedy: give a model's weights.")
+    return found
+
+
+def list_some(names: Iterable[str]) -> str:
+    """Name the first few."""
+    ordered = sorted(names)
+    return ", ".join(ordered[:3]) + (", …" if len(ordered) > 3 else "")
+
+
+def check_tensors(found: Mapping[str, torch.Tensor], network: OwlNetwork, folder: Path) -> None:
+    """Make sure that the tensors are exactly the network's, in name and in shape."""
+    wanted = network.state_dict()
+    missing, unexpected = wanted.keys() - found.keys(), found.keys() - wanted.keys()
+    bent = [
+        f"{name} {tuple(found[name].shape)} instead of {tuple(wanted[name].shape)}"
+        for name in wanted.keys() & found.keys()
+        if found[name].shape != wanted[name].shape
+    ]
+    faults = [
+        f"{len(names)} {what} ({list_some(names)})"
+        for what, names in (("missing", missing), ("unexpected", unexpected), ("of another shape", bent))
+        if names
+    ]
+    if faults:
+        raise ValueError(
+            f"the weights in {folder} do not fit its config.json: of {len(wanted)} tensors "
+            f"{'; '.join(faults)}. Remedy: give a checkpoint of the whole network, merged, as published."
+        )
+
+
+def place_modules(network: OwlNetwork, device_map: str | Devices, dtype: torch.dtype) -> dict[str, Any]:
+    """Decide on which device each module lies.
+
+    Raises
+    ------
+    ValueError
+        Another word than ``"auto"``, or a map that sends modules to disk.
+    """
+    if isinstance(device_map, str):
+        if device_map != "auto":
+            raise ValueError(
+                f"device_map is {device_map!r}; allowed are 'auto' and a dict of modules to devices."
+            )
+        from accelerate import infer_auto_device_map
+        from accelerate.utils import get_balanced_memory
+
+        options: dict[str, Any] = {"no_split_module_classes": WHOLE_MODULES, "dtype": dtype}
+        memory = get_balanced_memory(network, **options)
+        return place_modules(network, infer_auto_device_map(network, max_memory=memory, **options), dtype)
+    if "disk" in map(str, device_map.values()):
+        raise ValueError(
+            "the devices have too little memory for the weights, and the judge does not run from disk. "
+            "Remedy: use more devices, --dtype bf16, or --device cpu."
+        )
+    return dict(device_map)
+
+
+def find_device(name: str, devices: Devices) -> str | int | torch.device:
+    """Find where a tensor lies: at the longest name in the map that it begins with.
+
+    Raises
+    ------
+    ValueError
+        The map says nothing of it.
+    """
+    path = name.split(".")
+    for end in range(len(path), -1, -1):
+        owner = ".".join(path[:end])
+        if owner in devices:
+            return devices[owner]
+    raise ValueError(f"device_map has no device for {name}. Remedy: add an entry '' for all the rest.")
+
+
+def load_network(
+    folder: str | Path,
+    *,
+    dtype: torch.dtype = torch.float32,
+    device: str | torch.device = "cpu",
+    device_map: str | Devices | None = None,
+) -> OwlNetwork:
+    """Load a network with the published keys, no more and no fewer.
+
+    Tensors are mapped from their files and converted one at a time, so memory holds the network about once.
+    The stored ``rotary_emb.inv_freq`` of old checkpoints are rounded and are not used.
+
+    Parameters
+    ----------
+    folder : str or Path
+        With config.json and ``model.safetensors`` or ``pytorch_model.bin``, whole or in shards with an index.
+    dtype : torch.dtype
+    device : str or torch.device
+    device_map : "auto" or dict, optional
+        Spread the network over several devices; a dict maps names of modules to devices, and ``""`` all the
+        rest. Vision tower and abstractor stay whole under ``"auto"``.
+
+    Returns
+    -------
+    OwlNetwork
+        Ready to answer (``eval``).
+
+    Raises
+    ------
+    ValueError
+        Another model, missing, damaged, misplaced or misshapen files, missing or unexpected tensors.
+    """
+    folder = Path(folder)
+    config = OwlConfig.from_folder(folder)
+    files = find_weights(folder)
+    with torch.device("meta"):
+        network = OwlNetwork(config).to(dtype)
+    found: dict[str, torch.Tensor] = {}
+    for path in files:
+        found |= {name: tensor for name, tensor in read_shard(path).items() if not name.endswith(LEGACY_KEY)}
+    check_tensors(found, network, folder)
+    devices = place_modules(network, device_map, dtype) if device_map is not None else {"": device}
+    placed = {name: found.pop(name).to(find_device(name, devices), dtype) for name in sorted(found)}
+    network.load_state_dict(placed, assign=True)
+    rotary = "language_model.model.rotary_emb"
+    network.get_submodule(rotary).to_empty(device=find_device(rotary, devices))
+    if len(set(map(str, devices.values()))) > 1:
+        from accelerate import dispatch_model
+
+        dispatch_model(network, devices)
+    return network.eval()
+
+
+def save_network(
+    network: OwlNetwork, folder: str | Path, *, shards: int = 1, form: str = "safetensors"
+) -> None:
+    """Write a network's weights, and nothing else, as the published checkpoints are laid out.
+
+    Parameters
+    ----------
+    network : OwlNetwork
+    folder : str or Path
+        Made if it is not there.
+    shards : int
+        More than 1 writes that many files and an index.
+    form : {"safetensors", "bin"}
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    save: Callable[..., None] = save_file if form == "safetensors" else torch.save
+    stem, suffix = ("model", "safetensors") if form == "safetensors" else ("pytorch_model", "bin")
+    weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    if shards == 1:
+        return save(weights, folder / f"{stem}.{suffix}")
+    names = list(weights)
+    places: dict[str, str] = {}
+    for shard in range(shards):
+        file = f"{stem}-{shard + 1:05}-of-{shards:05}.{suffix}"
+        part = names[shard::shards]
+        save({name: weights[name] for name in part}, folder / file)
+        places |= dict.fromkeys(part, file)
+    index = json.dumps({"metadata": {}, "weight_map": places}, indent=2)
+    (folder / f"{stem}.{suffix}.index.json").write_text(index, "utf-8")
+    return None
+
+
+def read_samples(path: Path) -> Iterator[bytes]:
+    """Read 64 blocks of 64 kB, evenly spaced from the first byte to the last; a small file whole."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if size <= SAMPLES * SAMPLE_BYTES:
+            yield file.read()
+            return
+        for sample in range(SAMPLES):
+            file.seek((size - SAMPLE_BYTES) * sample // (SAMPLES - 1))
+            yield file.read(SAMPLE_BYTES)
+
+
+def fingerprint_checkpoint(folder: str | Path) -> str:
+    """Name the content of a checkpoint by a SHA-256, in seconds and wherever the folder lies.
+
+    Names and sizes of the weight files, 64 evenly spaced blocks of 64 kB of each, and config.json and
+    tokenizer.model whole are hashed. It is a sample: a change of a few numbers inside a large file can escape
+    it; another training run, precision or layout cannot.
+
+    Raises
+    ------
+    ValueError
+        The folder is not a checkpoint; see :func:`load_network`.
+    """
+    folder = Path(folder)
+    OwlConfig.from_folder(folder)
+    digest = hashlib.sha256()
+    settings = [folder / name for name in SETTINGS if (folder / name).is_file()]
+    for path in sorted([*find_weights(folder), *settings], key=lambda path: path.name):
+        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+        for block in read_samples(path):
+            digest.update(block)
+    return digest.hexdigest()
