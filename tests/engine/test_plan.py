@@ -1,0 +1,133 @@
+"""What a run asks, and what of it is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from videophy_lab.engine.plan import (
+    KEY,
+    ask_questions,
+    choose_tasks,
+    copy_same,
+    find_missing,
+    group_jobs,
+    hash_text,
+)
+from videophy_lab.judges.base import Card
+
+JUDGE = Card("judge", "a judge", ("sa", "pc", "rule"), "1–5")
+METRIC = Card("flow", "a metric", ("flow",), "0–1")
+MANY = Card("parts", "a judge with parts", ("pc", "energy", "mass"), "1–5", default_tasks=("pc",))
+VIDEOS = pd.DataFrame(
+    {
+        "video_id": ["a/p/0", "a/q/0", "b/p/0"],
+        "prompt_id": ["p", "q", "p"],
+        "generator": ["a", "a", "b"],
+        "caption": ["A ball falls.", "", "A ball falls."],
+        "sha256": ["1", "2", "3"],
+    }
+)
+RULES = pd.DataFrame(
+    {
+        "rule_id": ["r1", "r2", "r1"],
+        "rule": ["It falls.", "It stays whole.", "It falls."],
+        "prompt_id": ["p", None, "p"],
+        "video_id": [None, "a/q/0", None],
+    }
+)
+
+
+def ask(tasks: list[str], scorer: str = "judge", spec: str = "s") -> pd.DataFrame:
+    return ask_questions(VIDEOS, RULES, scorer=scorer, spec=spec, tasks=tasks)
+
+
+def store(wanted: pd.DataFrame, **columns: object) -> pd.DataFrame:
+    """Make the rows that a store would hold of answered questions."""
+    rows = wanted.drop(columns="text").assign(status="ok", score=4.0, error=None)
+    return rows.assign(**columns).replace({"": None})
+
+
+def test_what_is_asked_follows_the_tasks_and_what_there_is() -> None:
+    assert choose_tasks(JUDGE, None, captions=True, rules=True) == ["sa", "pc", "rule"]
+    assert choose_tasks(JUDGE, None, captions=False, rules=False) == ["pc"]
+    assert choose_tasks(JUDGE, ["rule", "sa"], captions=False, rules=False) == ["sa", "rule"]
+    assert choose_tasks(METRIC, ["sa"], captions=True, rules=True) == ["flow"]
+    assert choose_tasks(MANY, None, captions=False, rules=False) == ["pc"]
+    assert choose_tasks(MANY, ["energy"], captions=False, rules=False) == ["energy"]
+    assert choose_tasks(MANY, ["rule"], captions=False, rules=True) == []
+
+
+def test_every_video_is_asked_once_and_each_rule_of_it_once() -> None:
+    asked = ask(["sa", "pc", "rule"])
+    assert asked.groupby("task").size().to_dict() == {"sa": 3, "pc": 3, "rule": 3}
+    rules = asked[asked["task"].eq("rule")].set_index(["video_id", "rule_id"])["text"].to_dict()
+    assert rules == {
+        ("a/p/0", "r1"): "It falls.",
+        ("b/p/0", "r1"): "It falls.",
+        ("a/q/0", "r2"): "It stays whole.",
+    }
+    assert not asked.duplicated(list(KEY)).any()
+    captions = asked[asked["task"].eq("sa")].set_index("video_id")["question"].to_dict()
+    assert captions == {"a/p/0": hash_text("A ball falls."), "a/q/0": "", "b/p/0": hash_text("A ball falls.")}
+    assert set(asked.loc[asked["task"].eq("pc"), "question"]) == {""}
+
+
+def test_what_is_stored_is_not_missing_and_the_rest_is() -> None:
+    wanted = ask(["sa", "pc"])
+    assert len(find_missing(wanted, store(wanted.iloc[:0]))) == 6
+    assert find_missing(wanted, store(wanted)).empty
+    left = find_missing(wanted, store(wanted.iloc[[0, 3]]))
+    pd.testing.assert_frame_equal(left, wanted.drop(index=[0, 3]).reset_index(drop=True))
+
+
+def test_other_bytes_another_text_and_other_settings_are_missing() -> None:
+    wanted = ask(["sa", "pc"])
+    assert len(find_missing(wanted, store(wanted, sha256="old"))) == 6
+    assert list(find_missing(wanted, store(wanted, question="old"))["task"]) == ["sa"] * 3 + ["pc"] * 3
+    assert len(find_missing(wanted, store(ask(["sa", "pc"], spec="other")))) == 6
+    assert len(find_missing(wanted, store(ask(["sa", "pc"], scorer="other")))) == 6
+
+
+def test_failed_and_unscored_rows_are_missing_only_when_they_are_to_be_retried() -> None:
+    wanted = ask(["pc"])
+    stored = store(wanted, status=["ok", "failed", "unscored"])
+    assert find_missing(wanted, stored).empty
+    assert list(find_missing(wanted, stored, retry=["failed"])["video_id"]) == ["a/q/0"]
+    assert list(find_missing(wanted, stored, retry=["failed", "unscored"])["video_id"]) == ["a/q/0", "b/p/0"]
+
+
+def test_an_answer_about_the_same_bytes_is_copied_to_their_other_name() -> None:
+    wanted = ask(["sa", "pc"])
+    renamed = wanted.assign(video_id=wanted["video_id"].str.replace("a/p/0", "c/p/0"))
+    rows, left = copy_same(renamed[renamed["video_id"].eq("c/p/0")], store(wanted))
+    assert left.empty
+    assert [(row["video_id"], row["task"], row["score"]) for row in rows] == [
+        ("c/p/0", "sa", 4.0),
+        ("c/p/0", "pc", 4.0),
+    ]
+    assert rows[1]["question"] == ""
+    failed = store(wanted, status="failed")
+    assert len(copy_same(renamed, failed)[1]) == len(renamed)
+    another = renamed.assign(question="another caption")
+    assert len(copy_same(another, store(wanted))[1]) == len(another)
+
+
+def test_a_file_that_is_not_there_is_never_the_same_as_another() -> None:
+    wanted = ask(["pc"]).assign(sha256="")
+    rows, left = copy_same(wanted.assign(video_id="new"), store(wanted))
+    assert rows == []
+    assert len(left) == 3
+
+
+def test_jobs_gather_the_questions_of_a_video_in_the_order_of_the_videos() -> None:
+    wanted = pd.concat([ask(["rule", "pc"]), ask(["pc"], scorer="other")], ignore_index=True)
+    paths = {name: Path(name.replace("/", "_")) for name in ["b/p/0", "a/q/0", "a/p/0", "never/asked/0"]}
+    jobs = group_jobs(wanted, paths)
+    assert [job.video_id for job in jobs] == ["b/p/0", "a/q/0", "a/p/0"]
+    assert [question.task for question in jobs[0].questions["judge"]] == ["rule", "pc"]
+    assert jobs[0].questions["judge"][0].rule_id == "r1"
+    assert jobs[0].questions["judge"][1].rule_id is None
+    assert jobs[0].questions["other"][0].video_id == "b/p/0"
+    assert jobs[0].sha256 == "3"
