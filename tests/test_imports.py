@@ -32,7 +32,7 @@ FLOORS = {
     "places": set(),
     "params": {"places"},
     "outputs": {"formatting"},
-    "datasets": {"schema", "collisions", "places"},
+    "datasets": {"schema", "collisions", "places", "store"},
     "study": {"schema", "stats", "collisions"},
     "figures": {"schema"},
     "execution": {"params", "kernel"},

@@ -35,7 +35,7 @@ def run(tmp_path: Path, jobs: Sequence[Job], scorers: Mapping[str, Scorer], **op
     specs = {name: f"spec of {name}" for name in scorers}
     with ScoreStore(tmp_path / "scores") as store:
         local.run_jobs(jobs, scorers, specs, store, **options)
-        return store.read().set_index(["video_id", "scorer", "task"])
+        return store.read().set_index(["video_id", "scorer", "task"]).sort_index()
 
 
 def test_every_question_has_its_row(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from videophy_lab.engine.plan import (
     KEY,
     ask_questions,
     choose_tasks,
-    copy_same,
     find_missing,
     group_jobs,
     hash_text,
@@ -96,29 +95,6 @@ def test_failed_and_unscored_rows_are_missing_only_when_they_are_to_be_retried()
     assert find_missing(wanted, stored).empty
     assert list(find_missing(wanted, stored, retry=["failed"])["video_id"]) == ["a/q/0"]
     assert list(find_missing(wanted, stored, retry=["failed", "unscored"])["video_id"]) == ["a/q/0", "b/p/0"]
-
-
-def test_an_answer_about_the_same_bytes_is_copied_to_their_other_name() -> None:
-    wanted = ask(["sa", "pc"])
-    renamed = wanted.assign(video_id=wanted["video_id"].str.replace("a/p/0", "c/p/0"))
-    rows, left = copy_same(renamed[renamed["video_id"].eq("c/p/0")], store(wanted))
-    assert left.empty
-    assert [(row["video_id"], row["task"], row["score"]) for row in rows] == [
-        ("c/p/0", "sa", 4.0),
-        ("c/p/0", "pc", 4.0),
-    ]
-    assert rows[1]["question"] == ""
-    failed = store(wanted, status="failed")
-    assert len(copy_same(renamed, failed)[1]) == len(renamed)
-    another = renamed.assign(question="another caption")
-    assert len(copy_same(another, store(wanted))[1]) == len(another)
-
-
-def test_a_file_that_is_not_there_is_never_the_same_as_another() -> None:
-    wanted = ask(["pc"]).assign(sha256="")
-    rows, left = copy_same(wanted.assign(video_id="new"), store(wanted))
-    assert rows == []
-    assert len(left) == 3
 
 
 def test_jobs_gather_the_questions_of_a_video_in_the_order_of_the_videos() -> None:

@@ -1,4 +1,4 @@
-"""A folder of video files as a videos table."""
+"""Folders as tables: video files as a videos table, and where the scores of a run lie."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VIDEO_SUFFIXES = (".mp4", ".webm", ".mov", ".mkv", ".avi")
+
+
+def find_store(folder: Path) -> Path | None:
+    """Find the parts of a scoring run in a folder or in its sub-folder ``scores``."""
+    return next((place for place in (folder, folder / "scores") if any(place.glob("part-*.parquet"))), None)
 
 
 def list_video_files(folder: Path) -> list[Path]:

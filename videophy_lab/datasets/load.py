@@ -22,6 +22,7 @@ from videophy_lab.schema import (
     read_rows,
     read_table,
 )
+from videophy_lab.store import read_scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +117,7 @@ def load_scores(
     ----------
     source : str or path
         See the module; ``"videophy2"`` is AutoEval on the test set: 1,635 videos ``ok``, 1,762 ``failed``
-        (see the data card).
+        (see the data card). Also a folder that was scored into.
     on_collision : {"warn", "drop", "ignore", "error"}
         What to do when the scores of two generators come from the same files; see
         :func:`videophy_lab.collisions.find_collisions`. It cannot be told here where neither a column nor the
@@ -129,8 +130,15 @@ def load_scores(
     DataFrame
         A scores table. With ``on_collision="drop"``, ``.attrs["n_dropped"]`` counts the rows left out.
     """
-    found = resolve_source(source, "numbers", "autoeval", split="test")
-    if found.form == "numbers":
+    stored = folder.find_store(Path(source))
+    found = (
+        Source(str(source), stored, "store")
+        if stored
+        else resolve_source(source, "numbers", "autoeval", split="test")
+    )
+    if found.form == "store":
+        scores = read_scores(found.path)
+    elif found.form == "numbers":
         scores = bundled.make_scores(found.path)
     elif found.form == "autoeval":
         beside = autoeval_scores.find_test_file(found.path)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from videophy_lab.judges.base import QUESTION_TASKS, Card, Question
 
@@ -124,26 +124,6 @@ def find_missing(wanted: pd.DataFrame, stored: pd.DataFrame, *, retry: Collectio
     done = stored.loc[~stored["status"].isin(list(retry)), columns].fillna("").astype(object)
     joined = wanted.merge(done.drop_duplicates(), on=columns, how="left", indicator=True)
     return wanted[joined["_merge"].eq("left_only").to_numpy()].reset_index(drop=True)
-
-
-def copy_same(missing: pd.DataFrame, stored: pd.DataFrame) -> tuple[list[dict[str, Any]], pd.DataFrame]:
-    """Answer a question from another name of the same bytes, where that was asked the same and answered.
-
-    Returns
-    -------
-    rows : list of dict
-        Rows of the scores table, under the new ``video_id``.
-    left : DataFrame
-        Those of `missing` that are still to be asked.
-    """
-    same = ["scorer", "spec", "task", "rule_id", "probe", *CONTENT]
-    known = stored[stored["status"].eq("ok") & stored["sha256"].notna()]
-    known = known.assign(**{name: known[name].astype(object).fillna("") for name in same})
-    known = known.drop_duplicates(same).drop(columns="video_id")
-    joined = missing[["video_id", *same]].merge(known, on=same, how="left")
-    found = joined["status"].notna().to_numpy()
-    rows = joined[found].astype(object)
-    return rows.where(rows.notna(), None).to_dict("records"), missing[~found].reset_index(drop=True)
 
 
 def group_jobs(missing: pd.DataFrame, paths: Mapping[str, Path]) -> list[Job]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.engine.plan import KEY, ask_questions, choose_tasks, copy_same, find_missing, group_jobs
+from videophy_lab.engine.plan import KEY, ask_questions, choose_tasks, find_missing, group_jobs
 from videophy_lab.judges.base import QUESTION_TASKS, Scorer, make_spec
 from videophy_lab.scoring.build import build_scorers
 from videophy_lab.scoring.inputs import describe_same_files, find_rules, find_videos
@@ -138,7 +138,9 @@ def score_videos(
     dry_run: bool = False,
 ) -> Outcome:
     """Do what :func:`score` does and tell more of it; with `dry_run`, only plan it and read what is there."""
-    from videophy_lab.store import ScoreStore, read_scores
+    import pandas as pd
+
+    from videophy_lab.store import ROW, ScoreStore, read_scores
 
     check_words("retry", retry, RETRY)
     check_words("engine", [engine], ENGINES)
@@ -148,7 +150,7 @@ def score_videos(
     folder = Path(out) / STORE
     settings = {"rules": rule_table, "tasks": tasks, "retry": retry}
     if dry_run:
-        stored = read_scores(folder)
+        stored = read_scores(folder) if folder.is_dir() else pd.DataFrame(columns=list(ROW))
         plan = make_plan(table, built, stored, fetch=False, **settings)
         return Outcome(plan, pick_rows(stored, plan.wanted), time.perf_counter() - started, folder)
     with ScoreStore(folder) as store:
@@ -225,8 +227,9 @@ def carry_out(plan: Plan, store: ScoreStore, *, engine: str, workers: int | None
 
     for name in sorted(set(plan.missing["scorer"])):
         store.describe_spec(plan.specs[name], plan.scorers[name].describe())
-    copied, missing = copy_same(plan.missing, store.read())
-    store.append(copied)
+    same = store.find_same(plan.missing)
+    store.append(same.to_dict("records"))
+    missing = find_missing(plan.missing, same)
     jobs = group_jobs(
         missing, dict(zip(plan.videos["video_id"], map(Path, plan.videos["path"]), strict=True))
     )
