@@ -1,10 +1,9 @@
-"""Names of judges and metrics, of ours and of installed plug-ins; nothing is imported before it is asked for."""
+"""Names of judges and metrics, ours and those of plug-ins; nothing is imported before it is asked for."""
 
 from __future__ import annotations
 
 import difflib
-from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 JUDGES = {
@@ -46,6 +45,8 @@ def find_class(name: str, *kinds: str) -> Any:
     ------
     ValueError
         No such name; the close matches and the allowed names are given.
+    ImportError
+        What the name stands for cannot be imported.
     """
     known = list_names(*kinds)
     if name not in known:
@@ -53,5 +54,9 @@ def find_class(name: str, *kinds: str) -> Any:
         hint = f"Did you mean {' or '.join(close)}? " if close else ""
         what = " or ".join(kind.removesuffix("s") for kind in kinds)
         raise ValueError(f"there is no {what} {name!r}. {hint}Allowed: {', '.join(sorted(known))}.")
-    module, _, attribute = known[name].partition(":")
-    return getattr(import_module(module), attribute)
+    try:
+        return EntryPoint(name, known[name], kinds[0]).load()
+    except (ImportError, AttributeError) as error:
+        raise ImportError(
+            f"{name} ({known[name]}) cannot be imported: {error}. Remedy: install or mend the package it is of."
+        ) from error

@@ -127,10 +127,12 @@ class Scorer(Protocol):
     card: ClassVar[Card]
 
     @property
-    def view(self) -> FrameView | None: ...
+    def view(self) -> FrameView | None:
+        """Frames it wants."""
 
     @property
-    def batch_size(self) -> int: ...
+    def batch_size(self) -> int:
+        """Most clips of one call."""
 
     def describe(self) -> Mapping[str, Any]:
         """Give everything that decides a score (weights, templates, frames, precision), for the spec.
@@ -144,7 +146,7 @@ class Scorer(Protocol):
         return ""
 
     def prepare(self) -> None:
-        """Load what is needed, once, before the first video; raise ValueError or ImportError with a remedy."""
+        """Load what is needed, before the first video; raise ValueError or ImportError with a remedy."""
 
     def score(self, clips: Sequence[Clip], questions: Sequence[Sequence[Question]]) -> list[list[Answer]]:
         """Answer, for each clip, its questions, in their order."""
