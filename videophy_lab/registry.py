@@ -58,5 +58,5 @@ def find_class(name: str, *kinds: str) -> Any:
         return EntryPoint(name, known[name], kinds[0]).load()
     except (ImportError, AttributeError) as error:
         raise ImportError(
-            f"{name} ({known[name]}) cannot be imported: {error}. Remedy: install or mend the package it is of."
+            f"{name} ({known[name]}) cannot be imported: {error}. Remedy: install or mend its package."
         ) from error

@@ -130,10 +130,11 @@ def group_jobs(missing: pd.DataFrame, paths: Mapping[str, Path]) -> list[Job]:
     """Gather the missing questions by video, in the order of `paths`."""
     questions: dict[str, dict[str, list[Question]]] = {}
     hashes: dict[str, str] = {}
-    for row in missing.itertuples(index=False):
-        asked = questions.setdefault(row.video_id, {}).setdefault(row.scorer, [])
-        asked.append(Question(row.task, row.text, row.rule_id or None, row.probe or None, row.video_id))
-        hashes[row.video_id] = row.sha256
+    columns = ["video_id", "scorer", "task", "text", "rule_id", "probe", "sha256"]
+    for name, scorer, task, text, rule_id, probe, sha256 in missing[columns].to_numpy().tolist():
+        asked = questions.setdefault(name, {}).setdefault(scorer, [])
+        asked.append(Question(task, text, rule_id or None, probe or None, name))
+        hashes[name] = sha256
     return [
         Job(name, hashes[name], path, {scorer: tuple(asked) for scorer, asked in questions[name].items()})
         for name, path in paths.items()

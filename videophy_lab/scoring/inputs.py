@@ -44,9 +44,10 @@ def find_videos(
 
     from videophy_lab.datasets import load_prompts, load_videos
 
-    is_table = isinstance(videos, pd.DataFrame)
-    source = "videos" if is_table else str(videos)
-    table = check_table(videos, "videos") if is_table else load_videos(videos)
+    if isinstance(videos, pd.DataFrame):
+        source, beside, table = "videos", Path(), check_table(videos, "videos")
+    else:
+        source, beside, table = str(videos), Path(videos).parent, load_videos(videos)
     if not len(table):
         raise TableError(f"{source}: there is no video in it. Remedy: give a table with rows, or a folder.")
     if "path" not in table.columns or table["path"].isna().all():
@@ -59,7 +60,6 @@ def find_videos(
             check_table(prompts, "prompts") if isinstance(prompts, pd.DataFrame) else load_prompts(prompts)
         )
         table = fill_captions(table, loaded)
-    beside = Path() if is_table else Path(videos).parent
     table = table.assign(path=[find_file(path, beside) for path in table["path"]])
     captions = table["caption"] if "caption" in table.columns else pd.Series("", index=table.index)
     with ThreadPoolExecutor(HASH_THREADS) as pool:

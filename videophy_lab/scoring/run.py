@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,13 +149,13 @@ def score_videos(
     built = build_scorers(scorers, options)
     table, rule_table = find_videos(videos, prompts), find_rules(rules)
     folder = Path(out) / STORE
-    settings = {"rules": rule_table, "tasks": tasks, "retry": retry}
+    plan_run = partial(make_plan, table, built, rules=rule_table, tasks=tasks, retry=retry)
     if dry_run:
         stored = read_scores(folder) if folder.is_dir() else pd.DataFrame(columns=list(ROW))
-        plan = make_plan(table, built, stored, fetch=False, **settings)
+        plan = plan_run(stored, fetch=False)
         return Outcome(plan, pick_rows(stored, plan.wanted), time.perf_counter() - started, folder)
     with ScoreStore(folder) as store:
-        plan = make_plan(table, built, store.read(), fetch=True, **settings)
+        plan = plan_run(store.read(), fetch=True)
         carry_out(plan, store, engine=engine, workers=workers, progress=progress)
         rows = pick_rows(store.read(), plan.wanted)
     return Outcome(plan, rows, time.perf_counter() - started, folder)
@@ -228,7 +229,7 @@ def carry_out(plan: Plan, store: ScoreStore, *, engine: str, workers: int | None
     for name in sorted(set(plan.missing["scorer"])):
         store.describe_spec(plan.specs[name], plan.scorers[name].describe())
     same = store.find_same(plan.missing)
-    store.append(same.to_dict("records"))
+    store.append([{str(name): cell for name, cell in row.items()} for row in same.to_dict("records")])
     missing = find_missing(plan.missing, same)
     jobs = group_jobs(
         missing, dict(zip(plan.videos["video_id"], map(Path, plan.videos["path"]), strict=True))

@@ -56,10 +56,10 @@ def list_reasons(rows: pd.DataFrame) -> list[str]:
     for status in STATUSES[1:]:
         wrong = rows[rows["status"].eq(status)]
         counts = wrong.groupby(["scorer", "error"], dropna=False)["video_id"].agg(["size", "first"])
-        shown = counts.sort_values("size", ascending=False, kind="stable").head(REASONS_SHOWN)
-        for (scorer, reason), row in shown.iterrows():
-            text = str(reason) if len(str(reason)) <= REASON_LENGTH else f"{str(reason)[:REASON_LENGTH]}…"
-            lines.append(f"{status}, {scorer}, {row['size']} ×: {text} ({row['first']})")
+        ordered = counts.sort_values("size", ascending=False, kind="stable").reset_index()
+        for scorer, reason, size, example in ordered.head(REASONS_SHOWN).to_numpy().tolist():
+            text = reason if len(str(reason)) <= REASON_LENGTH else f"{reason[:REASON_LENGTH]}…"
+            lines.append(f"{status}, {scorer}, {size} ×: {text} ({example})")
         if len(counts) > REASONS_SHOWN:
             lines.append(f"{status}: {len(counts) - REASONS_SHOWN} more reasons in the column error")
     return lines
