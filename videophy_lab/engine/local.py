@@ -84,7 +84,9 @@ def score_group(
         asked = [(job, clip) for job, clip in group if name in job.questions]
         broken = [(job, clip) for job, clip in asked if isinstance(clip, VideoError)]
         for job, error in broken:
-            answers = [failed(str(error))] * len(job.questions[name])
+            # without the path, equal reasons read alike and can be counted
+            reason = str(error).replace(str(job.path), "the file")
+            answers = [failed(reason)] * len(job.questions[name])
             rows += make_rows(job, name, specs[name], answers, seconds=0.0)
         readable = [(job, clip) for job, clip in asked if isinstance(clip, Clip)]
         for start in range(0, len(readable), scorer.batch_size):
