@@ -7,6 +7,7 @@ ended; the writers print ``done NUMBER`` after each append that has returned.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -76,21 +77,33 @@ def append_for_ever(folder: str, first: int, step: int) -> None:
 
 
 def die_at_step(step: int) -> None:
-    """Have this process kill itself before the given call, of those that change what is on the disk."""
+    """Have this process kill itself before the given one of the calls that change what is on the disk."""
     calls = 0
+
+    def take_step() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == step:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def count(real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
-            nonlocal calls
-            calls += 1
-            if calls == step:
-                os.kill(os.getpid(), signal.SIGKILL)
+            take_step()
             return real(*arguments, **options)
 
         return call
 
+    class SlowFile(io.FileIO):
+        """A file that is written in two halves, between which one may die."""
+
+        def write(self, data: Any) -> int:
+            half = len(data) // 2
+            super().write(memoryview(data)[:half])
+            take_step()
+            return half + super().write(memoryview(data)[half:])
+
     os.replace, os.fsync, os.utime = count(os.replace), count(os.fsync), count(os.utime)
-    Path.unlink, Path.touch, Path.open = count(Path.unlink), count(Path.touch), count(Path.open)
+    Path.unlink, Path.touch, Path.open = count(Path.unlink), count(Path.touch), count(SlowFile)
 
 
 def append_among_others(folder: str, writer: int, _: int) -> None:
@@ -109,7 +122,10 @@ JOBS = {"for_ever": append_for_ever, "among_others": append_among_others}
 
 
 def run_nursery() -> None:
-    """Fork a writer for each line of the input; at a line ``wait``, wait until all have ended."""
+    """Fork a writer for each line of the input; at a line ``wait``, wait until all have ended.
+
+    At the end of the input those that are left are killed.
+    """
     with tempfile.TemporaryDirectory() as folder, ScoreStore(folder) as store:
         store.append([make_row(0)])
     children: list[int] = []
@@ -127,15 +143,17 @@ def run_nursery() -> None:
                 JOBS[job](folder, int(number), int(step))
             except BaseException:
                 traceback.print_exc()
-                os._exit(1)
+                say(f"crashed {number}")
             os._exit(0)
         children.append(child)
         say(f"child {child}")
+    for child in children:
+        os.kill(child, signal.SIGKILL)
 
 
 def read_done(line: str) -> int:
     word, number = line.split()
-    assert word == "done"
+    assert word == "done", "a writer has crashed; its traceback is on stderr"
     return int(number)
 
 

@@ -18,7 +18,7 @@ from videophy_lab.store import KEY, ROW, ScoreStore, read_scores
 
 KILLS = 30
 # of the calls that change the disk, those of the opening and of the first three appends
-STEPS = range(1, 29)
+STEPS = range(1, 31)
 
 
 @pytest.fixture(scope="module")

@@ -117,11 +117,11 @@ def read_part(path: Path, columns: Sequence[str] = ROW) -> pa.Table:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             if file.schema_arrow.equals(make_schema()):
                 return file.read(columns=list(columns), use_threads=False)
             fault = "its columns are not those of a part"
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         fault = str(error)
     except OSError as error:
         # what Parquet cannot decode is an OSError too, but no error of the operating system

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from videophy_lab.schema import TableError
 from videophy_lab.store.parts import (
@@ -133,16 +133,15 @@ def read_specs(folder: str | Path) -> dict[str, Any]:
     return specs
 
 
-def load_parts(folder: Path, columns: Sequence[str]) -> dict[str, pa.Table]:
+def load_parts(folder: Path, columns: Sequence[str], *, attempts: int = READ_ATTEMPTS) -> dict[str, pa.Table]:
     """Read all parts by name; a part that is replaced meanwhile is read as it was or as it is, whole."""
-    for attempt in range(1, READ_ATTEMPTS + 1):
-        try:
-            return {path.name: read_part(path, columns) for path in list_parts(folder)}
-        except OSError as error:
-            # on NFS a file that another machine replaced goes stale under the reader
-            if error.errno not in (errno.ENOENT, errno.ESTALE) or attempt == READ_ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
+    try:
+        return {path.name: read_part(path, columns) for path in list_parts(folder)}
+    except OSError as error:
+        # on NFS a file that another machine replaced goes stale under the reader
+        if error.errno not in (errno.ENOENT, errno.ESTALE) or attempts == 1:
+            raise
+    return load_parts(folder, columns, attempts=attempts - 1)
 
 
 def make_frame(table: pa.Table) -> pd.DataFrame:
@@ -155,7 +154,7 @@ def make_frame(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def raise_first_twice(folder: Path, parts: dict[str, pa.Table], second: int) -> None:
+def raise_first_twice(folder: Path, parts: dict[str, pa.Table], second: int) -> NoReturn:
     """Raise the error for the row that repeats an earlier one; rows count through all parts."""
     names = list(parts)
     ends = list(accumulate(table.num_rows for table in parts.values()))

@@ -244,12 +244,12 @@ class ScoreStore:
         done = 0
         while done < fresh.num_rows:
             name = self._own[0] if self._own is not None else self._take_part()
-            rows = [read_part(self.folder / name)] if name in self._parts else []
-            chunk = fresh.slice(done, max(0, self.max_rows - sum(table.num_rows for table in rows)))
+            stored = read_part(self.folder / name) if name in self._parts else fresh.slice(length=0)
+            chunk = fresh.slice(done, max(0, self.max_rows - stored.num_rows))
             if chunk.num_rows:
-                self._write_part(name, pa.concat_tables([*rows, chunk]))
+                self._write_part(name, pa.concat_tables([stored, chunk]))
                 done += chunk.num_rows
-            if self._parts[name].keys.num_rows >= self.max_rows:
+            if stored.num_rows + chunk.num_rows >= self.max_rows:
                 self._release_part()
         return done
 
@@ -276,6 +276,6 @@ class ScoreStore:
         import pyarrow.parquet as pq
 
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink)
+        pq.write_table(table, sink, write_page_checksum=True)
         replace_file(self.folder / name, sink.getvalue())
         self._parts[name] = Part(make_signature(self.folder / name), table.select(KEY).combine_chunks())
