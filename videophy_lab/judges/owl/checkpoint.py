@@ -7,23 +7,20 @@ import json
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from videophy_lab.judges.owl.config import OwlConfig
+from videophy_lab.judges.owl.devices import Devices, find_device, join_devices, place_modules
 from videophy_lab.judges.owl.network import OwlNetwork
 
 LEGACY_KEY = ".rotary_emb.inv_freq"
 SINGLE_FILES = ("model.safetensors", "pytorch_model.bin")
 SETTINGS = ("config.json", "tokenizer.model")
-WHOLE_MODULES = ["VisionTower", "Abstractor", "LlamaDecoderLayer"]
 SAMPLES, SAMPLE_BYTES = 64, 64 * 1024
 FETCH_AGAIN = "Remedy: fetch the file again; an interrupted download leaves such files."
-
-Devices = Mapping[str, str | int | torch.device]
 
 
 def find_weights(folder: Path) -> list[Path]:
@@ -51,22 +48,22 @@ def find_weights(folder: Path) -> list[Path]:
 def find_shards(index: Path) -> list[Path]:
     """Find the files that an index names, beside it."""
     try:
-        names = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
+        files = sorted({Path(name) for name in json.loads(index.read_text("utf-8"))["weight_map"].values()})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{index} cannot be read as an index ({error!r}). {FETCH_AGAIN}") from error
-    outside = [name for name in names if Path(name).name != name or name == ".."]
+    outside = [str(path) for path in files if path.parent != Path() or path.name in ("", "..")]
     if outside:
         raise ValueError(
             f"{index} names the file {outside[0]!r}, which is not in its folder; weights are read from there "
             "only. Remedy: fetch the checkpoint from a source you trust."
         )
-    missing = [name for name in names if not (index.parent / name).is_file()]
+    missing = [path.name for path in files if not (index.parent / path).is_file()]
     if missing:
         raise ValueError(
-            f"{index.parent} lacks {len(missing)} of {len(names)} files that {index.name} names: "
+            f"{index.parent} lacks {len(missing)} of {len(files)} files that {index.name} names: "
             f"{', '.join(missing[:3])}. Remedy: fetch the rest of the checkpoint."
         )
-    return [index.parent / name for name in names]
+    return [index.parent / path for path in files]
 
 
 def read_shard(path: Path) -> dict[str, torch.Tensor]:
@@ -116,49 +113,6 @@ def check_tensors(found: Mapping[str, torch.Tensor], network: OwlNetwork, folder
         )
 
 
-def place_modules(network: OwlNetwork, device_map: str | Devices, dtype: torch.dtype) -> dict[str, Any]:
-    """Decide on which device each module lies.
-
-    Raises
-    ------
-    ValueError
-        Another word than ``"auto"``, or a map that sends modules to disk.
-    """
-    if isinstance(device_map, str):
-        if device_map != "auto":
-            raise ValueError(
-                f"device_map is {device_map!r}; allowed are 'auto' and a dict of modules to devices."
-            )
-        from accelerate import infer_auto_device_map
-        from accelerate.utils import get_balanced_memory
-
-        options: dict[str, Any] = {"no_split_module_classes": WHOLE_MODULES, "dtype": dtype}
-        memory = get_balanced_memory(network, **options)
-        return place_modules(network, infer_auto_device_map(network, max_memory=memory, **options), dtype)
-    if "disk" in map(str, device_map.values()):
-        raise ValueError(
-            "the devices have too little memory for the weights, and the judge does not run from disk. "
-            "Remedy: use more devices, --dtype bf16, or --device cpu."
-        )
-    return dict(device_map)
-
-
-def find_device(name: str, devices: Devices) -> str | int | torch.device:
-    """Find where a tensor lies: at the longest name in the map that it begins with.
-
-    Raises
-    ------
-    ValueError
-        The map says nothing of it.
-    """
-    path = name.split(".")
-    for end in range(len(path), -1, -1):
-        owner = ".".join(path[:end])
-        if owner in devices:
-            return devices[owner]
-    raise ValueError(f"device_map has no device for {name}. Remedy: add an entry '' for all the rest.")
-
-
 def load_network(
     folder: str | Path,
     *,
@@ -179,7 +133,7 @@ def load_network(
     device : str or torch.device
     device_map : "auto" or dict, optional
         Spread the network over several devices; a dict maps names of modules to devices, and ``""`` all the
-        rest. Vision tower and abstractor stay whole under ``"auto"``.
+        rest. The vision tower, the abstractor and each layer of the language model stay whole.
 
     Returns
     -------
@@ -206,9 +160,7 @@ def load_network(
     rotary = "language_model.model.rotary_emb"
     network.get_submodule(rotary).to_empty(device=find_device(rotary, devices))
     if len(set(map(str, devices.values()))) > 1:
-        from accelerate import dispatch_model
-
-        dispatch_model(network, devices)
+        join_devices(network)
     return network.eval()
 
 

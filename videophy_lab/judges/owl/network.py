@@ -157,8 +157,10 @@ class OwlNetwork(nn.Module):
         ValueError
             Placeholders and no media, or another number of media than of prompts.
         """
+        table = self.language_model.model.embed_tokens
+        ids = ids.to(table.weight.device)
         holes = ids == MEDIA_TOKEN
-        embeddings: torch.Tensor = self.language_model.get_input_embeddings()(ids.masked_fill(holes, 0))
+        embeddings: torch.Tensor = table(ids.masked_fill(holes, 0))
         if media is None:
             if bool(holes.any()):
                 raise ValueError("the prompts have placeholders of a video and no media were given.")
@@ -169,7 +171,7 @@ class OwlNetwork(nn.Module):
         filled = holes & (place < media.shape[1])
         rows = torch.arange(len(ids), device=ids.device)[:, None].expand_as(ids)
         chosen = media.to(embeddings)[rows[filled], place[filled]]
-        return embeddings.masked_scatter(filled[..., None].to(embeddings.device), chosen)
+        return embeddings.masked_scatter(filled[..., None], chosen)
 
 
 def count_run(holes: torch.Tensor) -> torch.Tensor:
