@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import torch
 
 from videophy_lab.judges.owl.generation import OFFICIAL_NEW_TOKENS, cut_answer, generate_answers
+from videophy_lab.judges.owl.network import OwlNetwork
 from videophy_lab.judges.owl.passes import (
     Pass,
     Prompt,
@@ -25,9 +25,6 @@ from videophy_lab.judges.owl.passes import (
     read_rest,
     select_rows,
 )
-
-if TYPE_CHECKING:
-    from videophy_lab.judges.owl.network import OwlNetwork
 
 
 @dataclass(frozen=True)

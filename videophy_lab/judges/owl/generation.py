@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import torch
 from transformers import DynamicCache
 
-from videophy_lab.judges.owl.passes import append_tokens, compute_logits, run_model
-
-if TYPE_CHECKING:
-    from videophy_lab.judges.owl.network import OwlNetwork
+from videophy_lab.judges.owl.network import OwlNetwork
+from videophy_lab.judges.owl.passes import append_tokens, compute_logits, embed_text, run_model
 
 # as many as the official call allows: its max_length of 256 counts the first token but not the prompt, in the
 # version of transformers that it was written for
@@ -89,7 +86,7 @@ def generate_official(
     media: torch.Tensor,
     ids: Sequence[int],
     *,
-    eos: int | None,
+    eos: int,
     max_new_tokens: int = OFFICIAL_NEW_TOKENS,
 ) -> tuple[int, ...]:
     """Generate one answer as the official code does: greedily, one question at a time, prompts of any length.
@@ -100,8 +97,8 @@ def generate_official(
     media : tensor, shape (65, width)
     ids : sequence of int
         The prompt.
-    eos : int or None
-        Id of the end of text; None goes on to the last token.
+    eos : int
+        Id of the end of text.
     max_new_tokens : int
         Most new tokens.
 
@@ -121,7 +118,7 @@ def generate_official(
         while len(said) < max_new_tokens and (not said or said[-1] != eos):
             if said:
                 last = torch.tensor([said[-1:]], device=media.device)
-                embeddings = network.language_model.get_input_embeddings()(last)
+                embeddings = embed_text(network, last)
             with rotate_officially(network, len(ids) + len(said)):
                 hidden = run_model(network, embeddings, cache)
             said.append(int(compute_logits(network, hidden[:, -1]).argmax()))

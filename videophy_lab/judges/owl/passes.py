@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from transformers import DynamicCache
 
-if TYPE_CHECKING:
-    from videophy_lab.judges.owl.network import OwlNetwork
+from videophy_lab.judges.owl.network import MEDIA_TOKEN, OwlNetwork
 
 
 @dataclass(frozen=True)
@@ -62,11 +61,14 @@ class Pass:
 
 
 def measure_prefix(prompts: Sequence[Prompt]) -> int:
-    """Count the ids that all prompts begin with; the last id of each is left to be read apart."""
+    """Count the ids that all prompts begin with; the last id of each is left, and no video is cut in two."""
     first, last = min(prompt.ids for prompt in prompts), max(prompt.ids for prompt in prompts)
     limit = min(len(prompt.ids) for prompt in prompts) - 1
     # what the first and the last in order share, all share
-    return next((place for place in range(limit) if first[place] != last[place]), limit)
+    shared = next((place for place in range(limit) if first[place] != last[place]), limit)
+    while shared and first[shared] == MEDIA_TOKEN == first[shared - 1]:
+        shared -= 1
+    return shared
 
 
 def run_model(
@@ -93,6 +95,12 @@ def compute_logits(network: OwlNetwork, hidden: torch.Tensor) -> torch.Tensor:
     """Turn hidden states into float32 logits."""
     logits: torch.Tensor = network.language_model.lm_head(hidden)
     return logits.to(hidden.device).float()
+
+
+def embed_text(network: OwlNetwork, ids: torch.Tensor) -> torch.Tensor:
+    """Embed ids without placeholders."""
+    embeddings: torch.Tensor = network.language_model.get_input_embeddings()(ids)
+    return embeddings.to(ids.device)
 
 
 def read_prefix(network: OwlNetwork, media: torch.Tensor, ids: Sequence[int]) -> DynamicCache:
@@ -151,7 +159,9 @@ def read_rest(
     sizes = torch.tensor([len(rest) for rest in rests], device=media.device)
     videos = torch.tensor([prompt.video for prompt in prompts], device=media.device)
     cache = select_rows(prefix, videos)
-    hidden = run_model(network, network.embed(ids, media[videos]), cache)
+    placed = any(MEDIA_TOKEN in rest for rest in rests)
+    embeddings = network.embed(ids, media[videos]) if placed else embed_text(network, ids)
+    hidden = run_model(network, embeddings, cache)
     row = torch.arange(len(prompts), device=media.device)
     ends = sizes - 1 - len(tail)
     after_lead = compute_logits(network, hidden[row, sizes - 1])
@@ -184,6 +194,6 @@ def append_tokens(
     seen : tensor of bool, shape (rows, slots + 1)
     """
     seen = torch.cat([seen, torch.ones_like(seen[:, :1])], dim=1)
-    embeddings = network.language_model.get_input_embeddings()(tokens[:, None])
+    embeddings = embed_text(network, tokens[:, None])
     hidden = run_model(network, embeddings, cache, seen=seen, positions=positions[:, None])
     return compute_logits(network, hidden[:, -1]), seen

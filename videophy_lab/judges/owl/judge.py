@@ -1,0 +1,287 @@
+"""What the judges on the mPLUG-Owl-video network share: weights, frames, and the order of work."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from videophy_lab.extras import import_extra
+from videophy_lab.judges.base import Answer, Question, Scorer, failed
+from videophy_lab.judges.questions import TEMPLATES, Template
+from videophy_lab.judges.weights import describe_absent, resolve_checkpoint
+from videophy_lab.video import FrameView
+
+if TYPE_CHECKING:
+    import torch
+
+    from videophy_lab.judges.owl.passes import Prompt
+    from videophy_lab.video import Clip
+
+EXTRA = "judges"
+MODULES = ("torch", "transformers", "accelerate", "safetensors", "sentencepiece")
+DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+MODES = ("strict", "official")
+LICENCE = (
+    "code MIT; weights derive from LLaMA-1, whose terms allow non-commercial research only: read them "
+    "before any other use"
+)
+# the lead and the digit that are read after a prompt
+LOOKED_AHEAD = 2
+
+
+@dataclass(kw_only=True)
+class OwlJudge(Scorer):
+    """A judge on the mPLUG-Owl-video network.
+
+    Parameters
+    ----------
+    checkpoint : str
+        Folder or repository of the hub with the weights; the published ones when empty.
+    revision : str
+        Commit, branch or tag of the repository.
+    device : str
+        ``auto`` (CUDA where there is one), ``cpu``, ``cuda`` or ``cuda:1``.
+    device_map : str
+        ``auto`` spreads the network over all GPUs; otherwise empty.
+    dtype : {"auto", "bf16", "fp16", "fp32"}
+        Precision; ``auto`` is bf16 on CUDA, as in the official code, and fp32 on a CPU.
+    mode : {"strict", "official"}
+        ``strict`` reads a caption as nothing but a caption and leaves what it cannot read unscored;
+        ``official`` repeats the official code, faults included, for matching old tables.
+    frames : int
+        Frames of a video, at least 2; the judges were trained on 32.
+    batch_size : int
+        Most videos that are looked at in one pass.
+    max_tokens : int
+        Most tokens in one pass of the language model; bounds its memory (0.5 MB a token at the published size
+        in bf16).
+    compile : bool
+        Compile the parts that look at the video by ``torch.compile``: minutes once, faster after.
+    """
+
+    checkpoint: str = ""
+    revision: str = ""
+    device: str = "auto"
+    device_map: str = ""
+    dtype: str = "auto"
+    mode: str = "strict"
+    frames: int = 32
+    batch_size: int = 8
+    max_tokens: int = 8192
+    compile: bool = False
+    _network: Any = field(default=None, init=False, repr=False, compare=False)
+    _tokenizer: Any = field(default=None, init=False, repr=False, compare=False)
+    _chosen: str = field(default="", init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("mode", MODES), ("dtype", ("auto", *DTYPES)), ("device_map", ("", "auto"))):
+            if getattr(self, name) not in allowed:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}. Allowed: {', '.join(map(repr, allowed))}."
+                )
+        for name, least in (("frames", 2), ("batch_size", 1), ("max_tokens", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
+
+    @property
+    def view(self) -> FrameView:
+        """Ask for the official frames."""
+        return FrameView("official", self.frames, size=(224, 224))
+
+    @property
+    def templates(self) -> Mapping[str, Template]:
+        """Give the words of each task's question."""
+        return TEMPLATES[self.card.name]
+
+    @property
+    def source(self) -> str:
+        """Give the folder or the repository of the weights."""
+        return self.checkpoint or self.card.weights
+
+    def find_absent(self) -> str:
+        """Say which weights a run would have to fetch first, and how large they are."""
+        return describe_absent(self.source, self.revision)
+
+    def describe(self) -> Mapping[str, Any]:
+        """Give everything that decides a score; weights that are not here are fetched for it, not loaded."""
+        for module in MODULES:
+            import_extra(module, EXTRA)
+        from videophy_lab.judges.owl.checkpoint import fingerprint_checkpoint
+
+        return {
+            "scorer": self.card.name,
+            "weights": fingerprint_checkpoint(resolve_checkpoint(self.source, self.revision)),
+            "templates": {task: asdict(template) for task, template in self.templates.items()},
+            "frames": asdict(self.view),
+            "dtype": self.choose_dtype(),
+            "mode": self.mode,
+        }
+
+    def choose_device(self) -> str:
+        """Give the device that is used; raise ValueError where there is no such one."""
+        import torch
+
+        if self.device == "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            torch.empty(0, device=self.device)
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(
+                f"the device {self.device!r} cannot be used ({reason}). Allowed: auto, cpu, cuda, cuda:0, … "
+                "Remedy: take auto, or install a torch with CUDA and its driver."
+            ) from error
+        return self.device
+
+    def choose_dtype(self) -> str:
+        """Give the precision that is used; once chosen it goes along to other processes and machines."""
+        if self.dtype != "auto":
+            return self.dtype
+        if not self._chosen:
+            import torch
+
+            on_gpu = torch.cuda.is_available() if self.device == "auto" else self.device.startswith("cuda")
+            self._chosen = "bf16" if on_gpu else "fp32"
+        return self._chosen
+
+    def prepare(self) -> None:
+        """Load the network and the tokenizer, once.
+
+        Raises
+        ------
+        ValueError
+            Weights that cannot be found, fetched or used, or a device that is not there.
+        ImportError
+            The extra ``judges`` is not installed.
+        """
+        if self._network is not None:
+            return
+        for module in MODULES:
+            import_extra(module, EXTRA)
+        import torch
+
+        from videophy_lab.judges.owl.checkpoint import load_network
+        from videophy_lab.judges.owl.config import OwlConfig
+        from videophy_lab.judges.owl.tokenizer import OwlTokenizer
+
+        device, dtype = self.choose_device(), getattr(torch, DTYPES[self.choose_dtype()])
+        folder = resolve_checkpoint(self.source, self.revision)
+        config, tokenizer = OwlConfig.from_folder(folder), OwlTokenizer.from_folder(folder)
+        pieces, known = tokenizer.processor.get_piece_size(), config.text.vocab_size
+        if pieces > known:
+            raise ValueError(
+                f"tokenizer.model in {folder} has {pieces} pieces and the network {known}. Remedy: give a "
+                "folder in which both belong together."
+            )
+        network = load_network(folder, dtype=dtype, device=device, device_map=self.device_map or None)
+        if self.compile:
+            network.compile()
+        self._network, self._tokenizer = network, tokenizer
+
+    def score(self, clips: Sequence[Clip], questions: Sequence[Sequence[Question]]) -> list[list[Answer]]:
+        """Answer, for each clip, its questions; each clip is looked at once, however many there are.
+
+        A question that cannot be asked is ``failed`` with the reason, and takes no other with it.
+        """
+        self.prepare()
+        found: dict[tuple[int, int], Answer] = {}
+        asked: dict[tuple[int, int], list[int]] = {}
+        for video, about in enumerate(questions):
+            for number, question in enumerate(about):
+                try:
+                    asked[video, number] = self.write_prompt(question)
+                except ValueError as error:
+                    found[video, number] = failed(str(error))
+        if asked:
+            found |= self.answer_prompts(clips, questions, asked)
+        return [
+            [found[video, number] for number in range(len(about))] for video, about in enumerate(questions)
+        ]
+
+    def answer_prompts(
+        self,
+        clips: Sequence[Clip],
+        questions: Sequence[Sequence[Question]],
+        asked: Mapping[tuple[int, int], list[int]],
+    ) -> dict[tuple[int, int], Answer]:
+        """Answer what can be asked, by the places of clip and question."""
+        from videophy_lab.judges.owl.passes import Prompt
+
+        watched = sorted({video for video, _ in asked})
+        media = self.encode_clips([clips[video] for video in watched])
+        those = [questions[video][number] for video, number in asked]
+        prompts = [
+            Prompt(tuple(ids), watched.index(video), self.find_allowed(question))
+            for (video, _), ids, question in zip(asked, asked.values(), those, strict=True)
+        ]
+        answer = self.answer_officially if self.mode == "official" else self.answer_strictly
+        return dict(zip(asked, answer(media, prompts, those), strict=True))
+
+    def encode_clips(self, clips: Sequence[Clip]) -> torch.Tensor:
+        """Turn clips into the embeddings that stand for them in a prompt, shape (clips, 65, width)."""
+        import numpy as np
+        import torch
+
+        from videophy_lab.judges.owl.pixels import make_table
+
+        with torch.inference_mode():
+            frames = torch.from_numpy(np.stack([clip.frames[self.view] for clip in clips]))
+            # bytes are a quarter of what their normalised values weigh on the way to a GPU
+            frames = frames.to(self._network.device, non_blocking=True)
+            table = torch.from_numpy(make_table()).to(frames.device)
+            pixels = [values[frames[..., channel].int()] for channel, values in enumerate(table)]
+            media: torch.Tensor = self._network.encode_videos(torch.stack(pixels, dim=1))
+            return media
+
+    def write_prompt(self, question: Question) -> list[int]:
+        """Turn a question into token ids.
+
+        Raises
+        ------
+        ValueError
+            The judge has no such question, its text is missing, or it does not fit into the context.
+        """
+        if question.task not in self.templates:
+            known = ", ".join(self.templates)
+            raise ValueError(f"{self.card.name} asks nothing about {question.task!r}. Allowed: {known}.")
+        template = self.templates[question.task]
+        text = question.text if template.after_text is not None else ""
+        if template.after_text is not None and not text.strip():
+            what = "rule" if question.task == "rule" else "caption"
+            raise ValueError(f"no {what}. Remedy: give the video one, or do not ask {question.task!r}.")
+        if self.mode == "official":
+            return self.encode_officially(template, text)
+        ids = self.encode_strictly(template, text)
+        most = self._network.config.text.max_position_embeddings - LOOKED_AHEAD
+        if len(ids) > most:
+            raise ValueError(
+                f"the question has {len(ids)} tokens, 65 of them the video, and {self.card.name} reads at "
+                f"most {most}. Remedy: shorten its text of {len(text)} characters."
+            )
+        return ids
+
+    @abstractmethod
+    def find_allowed(self, question: Question) -> tuple[int, ...]:
+        """Give the ids of the allowed answers, in ascending order of their values."""
+
+    @abstractmethod
+    def encode_strictly(self, template: Template, text: str) -> list[int]:
+        """Turn a template and its text into ids, the text being nothing but text."""
+
+    @abstractmethod
+    def encode_officially(self, template: Template, text: str) -> list[int]:
+        """Turn a template and its text into ids as the official code does."""
+
+    @abstractmethod
+    def answer_strictly(
+        self, media: torch.Tensor, prompts: Sequence[Prompt], questions: Sequence[Question]
+    ) -> list[Answer]:
+        """Answer prompts."""
+
+    @abstractmethod
+    def answer_officially(
+        self, media: torch.Tensor, prompts: Sequence[Prompt], questions: Sequence[Question]
+    ) -> list[Answer]:
+        """Answer prompts as the official code does."""
