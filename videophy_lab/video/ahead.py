@@ -27,7 +27,7 @@ def decode_ahead(
     threads : int
         Videos that are decoded at the same time, each by one thread.
     ahead : int
-        Most videos that are decoded or being decoded and not yet given out.
+        Most videos that are decoded or being decoded while the caller works on one.
     max_bytes : int
         Most bytes that the frames of these videos take together; a video that alone takes more is decoded
         when its turn has come.
@@ -62,7 +62,7 @@ def _run_ahead(
     submitted = 0
     try:
         while True:
-            for item in islice(items, ahead - len(waiting)):
+            for item in islice(items, ahead + 1 - len(waiting)):
                 waiting.append(pool.submit(_decode_item, item, submitted, budget))
                 submitted += 1
             if not waiting:
@@ -86,10 +86,12 @@ def _decode_item(item: Item, place: int, budget: _Budget) -> Clip | VideoError:
         return VideoError(str(error))
     except Exception as error:
         return VideoError(f"{path} cannot be decoded: {type(error).__name__}: {error}")
+    finally:
+        budget.settle(place)
 
 
 class _Budget:
-    """Bytes that decoded videos may hold before they are given out."""
+    """Bytes that decoded videos may hold before they are given out; granted in the order of the videos."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -99,23 +101,24 @@ class _Budget:
         self._changed = Condition()
 
     def reserve(self, place: int, n_bytes: int) -> None:
-        """Wait until there is room for a video, or until it is the next to be given out."""
+        """Wait until the videos before have theirs and there is room, or until nothing else is held."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: (
-                    self._cancelled
-                    or place == self._given_out
-                    or sum(self._held.values()) + n_bytes <= self._max_bytes
-                )
-            )
+            self._changed.wait_for(lambda: self._cancelled or self._has_room(place, n_bytes))
             if self._cancelled:
                 raise VideoError("decoding was stopped")
             self._held[place] = n_bytes
+            self._changed.notify_all()
+
+    def settle(self, place: int) -> None:
+        """Note that a video is done, whether it took bytes or none."""
+        with self._changed:
+            self._held.setdefault(place, 0)
+            self._changed.notify_all()
 
     def give_out(self) -> None:
         """Free the bytes of the next video in order."""
         with self._changed:
-            self._held.pop(self._given_out, None)
+            del self._held[self._given_out]
             self._given_out += 1
             self._changed.notify_all()
 
@@ -124,3 +127,10 @@ class _Budget:
         with self._changed:
             self._cancelled = True
             self._changed.notify_all()
+
+    def _has_room(self, place: int, n_bytes: int) -> bool:
+        held = sum(self._held.values())
+        before = range(self._given_out, place)
+        return all(other in self._held for other in before) and (
+            not held or held + n_bytes <= self._max_bytes
+        )

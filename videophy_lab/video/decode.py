@@ -148,7 +148,8 @@ def _decode_packets(
         reason = explain_error(error)
     if decoded < info.frames:
         raise VideoError(
-            f"{info.path} is damaged: {decoded} of its {info.frames} frames decode ({reason}). {REMEDY}"
+            f"{info.path} is damaged: only the first {decoded} of its {info.frames} frames decode "
+            f"({reason}). {REMEDY}"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 FASTEST = 1000.0
-PLAYLISTS = ("concat", "dash", "hls", "imf")
+LISTS = ("concat", "dash", "hls", "imf")
+TEXTS = ("adf", "bin", "idf", "tty", "xbin")
 REMEDY = "Remedy: fetch or make the video again"
 
 
@@ -46,24 +48,19 @@ def open_video(path: Path | str) -> Iterator[tuple[InputContainer, VideoStream]]
     VideoError
         As `probe_video`.
     """
-    import av
-
     path = Path(path)
     _check_file(path)
+    container = _open_container(path)
     try:
-        # The prefix keeps names with a colon from being taken for addresses, and the list keeps playlists
-        # that are called mp4 from opening any.
-        container = av.open(
-            f"file:{path}", mode="r", options={"protocol_whitelist": "file"}, metadata_errors="replace"
-        )
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise VideoError(f"{path} cannot be read as a video: {explain_error(error)}. {REMEDY}") from error
-    with container:
-        if container.format.name in PLAYLISTS:
-            raise VideoError(
-                f"{path} is a list of other files, not a video. Remedy: give the files that it names"
-            )
-        yield container, _find_stream(path, container)
+        stream = _find_stream(path, container)
+        if not any(map(_is_believable, (stream.average_rate, stream.guessed_rate))):
+            # Edit lists count milliseconds: at such rates they hide frames by rounding alone.
+            container.close()
+            container = _open_container(path, ignore_editlist="1")
+            stream = _find_stream(path, container)
+        yield container, stream
+    finally:
+        container.close()
 
 
 def read_packets(path: Path, container: InputContainer, stream: VideoStream) -> list[Packet[VideoStream]]:
@@ -132,6 +129,28 @@ def _check_file(path: Path) -> None:
         raise VideoError(f"{path} is empty (0 bytes). {REMEDY}")
 
 
+def _open_container(path: Path, **options: str) -> InputContainer:
+    """Open a file, and nothing but this file."""
+    import av
+
+    try:
+        # The prefix keeps names with a colon from being taken for addresses, and the list keeps playlists
+        # that are called mp4 from opening any.
+        container = av.open(
+            f"file:{path}",
+            mode="r",
+            options={"protocol_whitelist": "file", **options},
+            metadata_errors="replace",
+        )
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise VideoError(f"{path} cannot be read as a video: {explain_error(error)}. {REMEDY}") from error
+    if container.format.name in LISTS + TEXTS:
+        container.close()
+        kind = "a text" if container.format.name in TEXTS else "a list of other files"
+        raise VideoError(f"{path} is {kind}, not a video. Remedy: give the path of a video file")
+    return container
+
+
 def _find_stream(path: Path, container: InputContainer) -> VideoStream:
     """Give FFmpeg's choice among the video streams; the cover picture of a sound file is none."""
     from av.stream import Disposition
@@ -160,4 +179,8 @@ def _find_seconds(container: InputContainer, stream: VideoStream, frames: int) -
 def _find_rate(stream: VideoStream, frames: int, seconds: float) -> float:
     """Give the first frame rate that can be believed."""
     claims = (stream.average_rate, stream.guessed_rate, frames / seconds)
-    return next((float(claim) for claim in claims if claim and 0 < claim <= FASTEST), math.nan)
+    return next((float(claim) for claim in claims if claim is not None and _is_believable(claim)), math.nan)
+
+
+def _is_believable(rate: Fraction | float | None) -> bool:
+    return rate is not None and 0 < rate <= FASTEST

@@ -47,7 +47,8 @@ def take_videoscore(n_frames: int, fps: float, view: FrameView) -> list[int]:
     count = _count_of(view)
     if n_frames <= count:
         return list(range(n_frames))
-    return np.arange(0, n_frames, n_frames / count).astype(int).tolist()
+    # The step is not exact, so that arange may give one more.
+    return [int(place) for place in np.arange(0, n_frames, n_frames / count)[:count]]
 
 
 def take_uniform(n_frames: int, fps: float, view: FrameView) -> list[int]:
