@@ -187,11 +187,14 @@ def choose_colour(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def draw_body(
     frame: np.ndarray, place: np.ndarray, radius: float, colour: np.ndarray, *, square: bool
 ) -> None:
-    ys, xs = np.mgrid[:HEIGHT, :WIDTH]
-    dx, dy = np.abs(xs - place[0]), np.abs(ys - place[1])
+    low = np.maximum(np.floor(place - radius - 2), 0).astype(int)
+    high = np.maximum(np.ceil(place + radius + 2), 0).astype(int)
+    part = frame[low[1] : high[1], low[0] : high[0]]
+    ys, xs = np.mgrid[: part.shape[0], : part.shape[1]]
+    dx, dy = np.abs(xs + low[0] - place[0]), np.abs(ys + low[1] - place[1])
     distance = np.maximum(dx, dy) if square else np.hypot(dx, dy)
     cover = np.clip(radius + 0.5 - distance, 0, 1)[..., None]
-    frame += cover * (colour - frame)
+    part += cover * (colour - part)
 
 
 def render(
@@ -199,14 +202,15 @@ def render(
 ) -> np.ndarray:
     picture = make_picture(floor, rng)
     colours = [choose_colour(picture, rng) for _ in places]
-    noise = rng.uniform(0, 3)
+    grain = rng.uniform(0, 3) * rng.standard_normal((4, HEIGHT, WIDTH, 3))
     frames = []
     for number in range(places.shape[1]):
         frame = picture.copy()
         for path, size, colour in zip(places, radii, colours, strict=True):
             if size[number] > 0:
                 draw_body(frame, path[number], size[number], colour, square=square)
-        frames.append(frame + rng.normal(scale=noise, size=frame.shape))
+        shift = rng.integers(0, (HEIGHT, WIDTH))
+        frames.append(frame + np.roll(grain[number % 4], shift, axis=(0, 1)))
     return np.stack(frames).clip(0, 255).round().astype(np.uint8)
 
 

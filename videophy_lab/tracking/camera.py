@@ -48,17 +48,15 @@ def count_cells(points: np.ndarray, shape: Sequence[int]) -> int:
 
 
 def match_features(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Follow corners (Shi and Tomasi) from one grey frame to the next (pyramidal Lucas–Kanade), and back."""
+    """Follow corners (Shi and Tomasi) from one grey frame to the next (pyramidal Lucas and Kanade)."""
     import cv2
 
-    corners = cv2.goodFeaturesToTrack(first, 200, 0.01, 6)
+    corners = cv2.goodFeaturesToTrack(first, 150, 0.01, 6)
     if corners is None:
         return np.empty((0, 2)), np.empty((0, 2))
     guess = np.empty_like(corners)
-    moved, found, _ = cv2.calcOpticalFlowPyrLK(first, second, corners, guess, winSize=(15, 15))
-    back, returned, _ = cv2.calcOpticalFlowPyrLK(second, first, moved, guess.copy(), winSize=(15, 15))
-    error = np.linalg.norm((back - corners).reshape(-1, 2), axis=1)
-    good = (found.ravel() == 1) & (returned.ravel() == 1) & (error < 0.5)
+    moved, found, _ = cv2.calcOpticalFlowPyrLK(first, second, corners, guess, winSize=(13, 13))
+    good = found.ravel() == 1
     return corners.reshape(-1, 2)[good].astype(float), moved.reshape(-1, 2)[good].astype(float)
 
 
