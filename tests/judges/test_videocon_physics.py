@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
 from tests.judges import owl_cases
-from tests.judges.owl_cases import CHECKPOINT, FOLDER, make_clip, read_arrays, read_json, watch_cases
+from tests.judges.owl_cases import (
+    encode_video,
+    find_video,
+    make_clip,
+    make_judge,
+    read_arrays,
+    read_json,
+    watch_cases,
+)
 from videophy_lab.judges.base import OK, Question, make_spec
 from videophy_lab.judges.owl.answering import rate_words
 from videophy_lab.judges.owl.passes import Prompt
 from videophy_lab.judges.videocon_physics import VideoConPhysics, cut_padding
-from videophy_lab.video import decode_clip
 
 one_thread = owl_cases.one_thread
 CASES = read_json("videocon.json")["cases"]
@@ -38,7 +43,7 @@ def is_asked(case: dict) -> bool:
 
 @pytest.fixture(scope="module")
 def judges() -> dict[str, VideoConPhysics]:
-    return {mode: watch_cases(VideoConPhysics(checkpoint=str(CHECKPOINT), mode=mode)) for mode in MODES}
+    return {mode: watch_cases(make_judge(VideoConPhysics, mode=mode)) for mode in MODES}
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -132,31 +137,19 @@ def test_all_official_rows_from_the_file_on(shared, monkeypatch):
     folder = shared / "fixtures" / "autoeval"
     cases = json.loads((folder / "videocon.json").read_text(encoding="utf-8"))["cases"]
     assert len(cases) == 58
-    strict = VideoConPhysics(checkpoint=str(CHECKPOINT))
-    strict.prepare()
-    official = replace(strict, mode="official")
-    official._network, official._tokenizer = strict._network, strict._tokenizer
-    for video in dict.fromkeys(case["video"] for case in cases):
-        about = [case for case in cases if case["video"] == video and is_asked(case)]
-        place = folder / video
-        path = place if place.exists() else shared / "data/videos/videophy2" / Path(video).name
-        media = strict.encode_clips([clip := decode_clip(path, [strict.view])])
-        monkeypatch.setattr(VideoConPhysics, "encode_clips", lambda self, clips, media=media: media)
-        answers = {
-            judge.mode: judge.score([clip], [[ask(case) for case in about]])[0]
-            for judge in (strict, official)
-        }
-        monkeypatch.undo()
-        for row, case in enumerate(about):
-            assert answers["official"][row].score == pytest.approx(case["score"], abs=1e-5)
-            if case["answer_index"] < 256:
-                assert answers["strict"][row].score == pytest.approx(case["score"], abs=1e-5)
+    cases = [case for case in cases if is_asked(case)]
+    media = torch.stack([encode_video(find_video(shared, case["video"])) for case in cases])
+    monkeypatch.setattr(VideoConPhysics, "encode_clips", lambda self, clips: media)
+    for mode in MODES:
+        judge = make_judge(VideoConPhysics, mode=mode)
+        answers = judge.score([make_clip(case["video"]) for case in cases], [[ask(case)] for case in cases])
+        for case, row in zip(cases, answers, strict=True):
+            if mode == "official" or case["answer_index"] < 256:
+                assert row[0].score == pytest.approx(case["score"], abs=1e-5)
 
 
 def test_what_it_says_of_itself():
-    strict, official = (
-        VideoConPhysics(checkpoint=str(FOLDER / "checkpoint"), mode=mode).describe() for mode in MODES
-    )
+    strict, official = (make_judge(VideoConPhysics, mode=mode).describe() for mode in MODES)
     assert set(strict["templates"]) == {"sa", "pc"}
     assert strict["scorer"] == "videocon_physics"
     assert make_spec(strict) != make_spec(official)
