@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from videophy_lab.collisions import describe_collisions, find_collisions
 from videophy_lab.places import hash_file
 from videophy_lab.schema import TableError, check_table
 
@@ -91,6 +90,9 @@ def hash_if_there(path: str) -> str:
 
 def describe_same_files(videos: pd.DataFrame) -> str:
     """Say which generators share which files; empty when none do."""
+    # what it needs of SciPy takes a second to import
+    from videophy_lab.collisions import describe_collisions, find_collisions
+
     readable = videos[videos["sha256"].ne("")]
     collisions = find_collisions(readable.iloc[:0], readable)
     return describe_collisions(collisions) if len(collisions) else ""

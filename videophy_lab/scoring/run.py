@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,16 +148,13 @@ def score_videos(
     built = build_scorers(scorers, options)
     table, rule_table = find_videos(videos, prompts), find_rules(rules)
     folder = Path(out) / STORE
-    plan_run = partial(make_plan, table, built, rules=rule_table, tasks=tasks, retry=retry)
-    if dry_run:
-        stored = read_scores(folder) if folder.is_dir() else pd.DataFrame(columns=list(ROW))
-        plan = plan_run(stored, fetch=False)
-        return Outcome(plan, pick_rows(stored, plan.wanted), time.perf_counter() - started, folder)
-    with ScoreStore(folder) as store:
-        plan = plan_run(store.read(), fetch=True)
-        carry_out(plan, store, engine=engine, workers=workers, progress=progress)
-        rows = pick_rows(store.read(), plan.wanted)
-    return Outcome(plan, rows, time.perf_counter() - started, folder)
+    stored = read_scores(folder) if folder.is_dir() else pd.DataFrame(columns=list(ROW))
+    plan = make_plan(table, built, stored, rules=rule_table, tasks=tasks, retry=retry, fetch=not dry_run)
+    if len(plan.missing) and not dry_run:
+        with ScoreStore(folder) as store:
+            carry_out(plan, store, engine=engine, workers=workers, progress=progress)
+            stored = store.read()
+    return Outcome(plan, pick_rows(stored, plan.wanted), time.perf_counter() - started, folder)
 
 
 def check_words(what: str, given: Collection[str], allowed: Collection[str]) -> None:
