@@ -18,6 +18,7 @@ import numpy as np
 from videophy_lab.tracking.camera import Stabilised, estimate_camera, lay_over
 from videophy_lab.tracking.foreground import (
     Region,
+    find_cut,
     find_regions,
     make_background,
     repair_background,
@@ -39,7 +40,7 @@ class Settings:
     min_area : float
         Share of the frame that a region covers, at least.
     max_share : float
-        Share of the frame that may be foreground in any one frame.
+        Share of the frame that may be foreground in any one frame, or change at a cut.
     max_canvas : float
         Area of all frames laid over each other, in frames.
     max_regions : int
@@ -54,7 +55,7 @@ class Settings:
 
     contrast: float = 22.0
     min_area: float = 0.0005
-    max_share: float = 0.5
+    max_share: float = 0.4
     max_canvas: float = 3.0
     max_regions: int = 30
     min_frames: int = 4
@@ -74,7 +75,7 @@ class Track:
     centres : array, shape (n, 2)
         x to the right, y downwards; the centre of the first pixel is (0, 0).
     areas : array, shape (n,)
-        Pixels.
+        Pixels; a body of strong contrast is seen about a pixel too wide all round, because of the blur.
     boxes : array, shape (n, 4)
         Left, top, right, bottom.
     touches_edge : array of bool, shape (n,)
@@ -112,7 +113,7 @@ class Tracking:
     noise : float
         Of a still pixel, grey levels.
     foreground : float
-        Greatest share of a frame that was foreground.
+        Greatest share of a frame that was foreground, or that changed at a cut.
     camera_shift : float
         Farthest that a frame's corner moved from the middle frame's, pixels.
     settings : Settings
@@ -145,11 +146,12 @@ def close_path(path: OpenPath, origin: tuple[float, float]) -> Track:
 def find_foreground(stable: Stabilised, settings: Settings) -> tuple[list[list[Region]], float, float]:
     """Find every frame's moving regions, the greatest share of a frame they cover, and the pixels' noise."""
     smooth = smooth_frames(stable.frames)
+    cut = 0.0 if stable.moved else find_cut(smooth)
     jitter = 0.8 if stable.moved else 0.15
     background = make_background(smooth, stable.valid, contrast=settings.contrast, jitter=jitter)
     background = repair_background(smooth, stable.valid, background)
     least = max(12.0, settings.min_area * stable.valid[0].sum())
-    found, shares = [], [0.0]
+    found, shares = [], [cut]
     for frame, valid in zip(smooth, stable.valid, strict=True):
         regions, share = find_regions(frame, valid, background, min_area=least, most=settings.max_regions)
         found.append(regions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -81,6 +82,25 @@ def measure_change(frame: np.ndarray, picture: np.ndarray) -> np.ndarray:
     red, green, blue = np.moveaxis(np.abs(difference - offset), 2, 0)
     worst: np.ndarray = np.maximum(np.maximum(red, green), blue)
     return worst
+
+
+def find_cut(frames: np.ndarray, *, least: int = 10, share: float = 0.4) -> float:
+    """Find the greatest share of a frame that changes from one frame to the next, if it stands out.
+
+    A pixel changes by more than `least` grey levels; a cut changes more than `share` of the frame, and three
+    times as much as the median step (heavy grain changes much of the frame, but always).
+
+    Returns
+    -------
+    float
+        0 without a cut.
+    """
+    shares = [
+        float((measure_change(second[::2, ::2], first[::2, ::2]) > least).mean())
+        for first, second in pairwise(frames)
+    ]
+    worst = max(shares)
+    return worst if worst > max(share, 3 * float(np.median(shares))) else 0.0
 
 
 def make_background(
