@@ -15,7 +15,7 @@ import torch
 
 from tests.conftest import GOLDEN
 from videophy_lab.judges.autoeval import AutoEval
-from videophy_lab.judges.owl.judge import OwlJudge
+from videophy_lab.judges.mplug_owl import OwlJudge
 from videophy_lab.video import Clip, VideoInfo, decode_clip
 
 Judge = TypeVar("Judge", bound=OwlJudge)

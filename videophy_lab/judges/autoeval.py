@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from videophy_lab.judges.base import Answer, Card, Question, failed, unscored, weigh_answers
-from videophy_lab.judges.owl.judge import EXTRA, LICENCE, OwlJudge
+from videophy_lab.judges.mplug_owl import EXTRA, LICENCE, OwlJudge
 from videophy_lab.judges.questions import SCALE, Template, parse_answer, parse_official, render_template
 
 if TYPE_CHECKING:

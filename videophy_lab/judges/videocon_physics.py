@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from videophy_lab.judges.base import Answer, Card, Question
-from videophy_lab.judges.owl.judge import EXTRA, LICENCE, OwlJudge
+from videophy_lab.judges.mplug_owl import EXTRA, LICENCE, OwlJudge
 from videophy_lab.judges.questions import Template, render_template
 
 if TYPE_CHECKING:
