@@ -44,5 +44,5 @@ def test_bad_device_maps_are_named():
         place_modules(network, "balanced", torch.float32)
     with pytest.raises(ValueError, match="does not run from disk"):
         place_modules(network, {"": "cpu", "language_model": "disk"}, torch.float32)
-    with pytest.raises(ValueError, match="no device for abstractor"):
+    with pytest.raises(ValueError, match="no device for query_tokens"):
         load_network(CHECKPOINT, device_map={"language_model": "cpu"})

@@ -122,8 +122,9 @@ def load_network(
 ) -> OwlNetwork:
     """Load a network with the published keys, no more and no fewer.
 
-    Tensors are mapped from their files and converted one at a time, so memory holds the network about once.
-    The stored ``rotary_emb.inv_freq`` of old checkpoints are rounded and are not used.
+    Tensors are mapped from their files and converted one at a time, so memory holds the network once; pages
+    of the files lie beside it for a while, and the system takes them back when it needs room. The stored
+    ``rotary_emb.inv_freq`` of old checkpoints are rounded and are not used.
 
     Parameters
     ----------
@@ -155,7 +156,8 @@ def load_network(
         found |= {name: tensor for name, tensor in read_shard(path).items() if not name.endswith(LEGACY_KEY)}
     check_tensors(found, network, folder)
     devices = place_modules(network, device_map, dtype) if device_map is not None else {"": device}
-    placed = {name: found.pop(name).to(find_device(name, devices), dtype) for name in sorted(found)}
+    # taken out in the order of the files, so that a file is let go when its last tensor is converted
+    placed = {name: found.pop(name).to(find_device(name, devices), dtype) for name in list(found)}
     network.load_state_dict(placed, assign=True)
     rotary = "language_model.model.rotary_emb"
     network.get_submodule(rotary).to_empty(device=find_device(rotary, devices))
