@@ -80,7 +80,7 @@ def test_errors_take_their_videos_place():
     messages = [str(result) for result in results if isinstance(result, VideoError)]
     for message, part in zip(
         messages,
-        ["Invalid data", "No such file", "Did you mean official", "20 of its 49", "item", "None"],
+        ["Invalid data", "No such file", "Did you mean official", "20 of the 49", "item", "None"],
         strict=True,
     ):
         assert part in message

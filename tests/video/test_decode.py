@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -113,6 +114,11 @@ def test_frames_and_indices_cannot_be_written_to(video):
         clip.indices[FrameView()][0] = 1
     assert clip.frames[FrameView()].dtype == np.uint8
     assert clip.seconds > 0
+
+
+def test_waiting_for_room_is_no_time_of_decoding(video):
+    clip = decode_clip(video, [FrameView()], reserve=lambda n_bytes: time.sleep(1))
+    assert 0 < clip.seconds < 0.8
 
 
 def test_no_views_give_the_description_alone(video):

@@ -124,8 +124,8 @@ def make_pipe(folder):
         (lambda folder: write_text(folder, "notes.txt", "notes\n" * 99), "notes.txt is a text, not a video"),
         (lambda folder: VIDEOS / "broken_truncated.mp4", "cannot be read as a video: Invalid data"),
         (lambda folder: cut(folder, 2000), "cannot be read as a video"),
-        (lambda folder: VIDEOS / "broken_cut_after_moov.mp4", "is cut off: it holds 20 of its 49 frames"),
-        (cut_between_frames, "is cut off: it holds 10 of its 49 frames"),
+        (lambda folder: VIDEOS / "broken_cut_after_moov.mp4", "is cut off: 20 of the 49 frames"),
+        (cut_between_frames, "is cut off: 10 of the 49 frames"),
         (lambda folder: write_sound(folder / "sound.mp4"), "no video stream; it has: audio"),
         (
             lambda folder: write_sound(folder / "song.mp4", cover=True),

@@ -69,6 +69,14 @@ def decode_clip(
     SOURCE of the graph and of the turns: dmlc/decord@v0.6.0, src/video/ffmpeg/threaded_decoder.cc.
     """
     start = time.perf_counter()
+
+    def wait_for_room(n_bytes: int) -> None:
+        nonlocal start
+        if reserve is not None:
+            begun = time.perf_counter()
+            reserve(n_bytes)
+            start += time.perf_counter() - begun  # waiting is not decoding
+
     views = tuple(dict.fromkeys(views))
     for view in views:
         check_view(view)
@@ -76,7 +84,7 @@ def decode_clip(
         packets = read_packets(Path(path), container, stream)
         info = describe_stream(Path(path), container, stream, packets)
         indices = _choose_frames(info, views)
-        frames = _decode_views(info, stream, packets, indices, threads, reserve) if views else {}
+        frames = _decode_views(info, stream, packets, indices, threads, wait_for_room) if views else {}
     return Clip(info=info, frames=frames, indices=indices, seconds=time.perf_counter() - start)
 
 
@@ -95,20 +103,19 @@ def _choose_frames(info: VideoInfo, views: Iterable[FrameView]) -> dict[FrameVie
 def _decode_views(
     info: VideoInfo,
     stream: VideoStream,
-    packets: list[Packet[VideoStream]],
+    packets: deque[Packet[VideoStream]],
     indices: Mapping[FrameView, np.ndarray],
     threads: int,
-    reserve: Callable[[int], None] | None,
+    reserve: Callable[[int], None],
 ) -> dict[FrameView, np.ndarray]:
     """Decode as far as needed, and put each wanted frame into the arrays of the views that want it."""
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = threads
-    frames = _decode_packets(info, stream, deque(packets))
+    frames = _decode_packets(info, stream, packets)
     first = next(frames)
     turn = -first.rotation % 360
     sizes = _find_sizes(info, indices, turn)
-    if reserve is not None:
-        reserve(_count_bytes(indices, sizes))
+    reserve(_count_bytes(indices, sizes))
     arrays, wanted = _allocate_frames(indices, sizes)
     converter = _Converter(info, stream.time_base, turn)
     for number, frame in enumerate(chain([first], frames)):

@@ -9,14 +9,13 @@ import os
 import uuid
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from videophy_lab.video.clip import VideoError
 from videophy_lab.video.probe import FASTEST, explain_error
 
-if TYPE_CHECKING:
-    import numpy as np
-
+SLOWEST = 0.01
 BT601, LIMITED_RANGE = 6, 1
 PRESETS = (
     "ultrafast",
@@ -54,7 +53,7 @@ def encode_video(
     path : Path or str
         A name that ends in ``.mp4``; an existing file is replaced once the new one is complete.
     fps : float
-        Frames a second, at most 1,000.
+        Frames a second, from 0.01 to 1,000.
     crf : int
         x264's constant rate factor, 0 (best) to 51; 18 is nearly invisible. Without meaning when `lossless`.
     preset : str
@@ -76,7 +75,7 @@ def encode_video(
     path = Path(path)
     _check_frames(frames)
     _check_options(path, fps, crf, preset)
-    rate = Fraction(fps).limit_denominator(1001)
+    rate = Fraction(float(fps)).limit_denominator(1001)
     data = _encode_frames(frames, rate, crf=crf, preset=preset, lossless=lossless)
     _write_whole(data, path)
     return path
@@ -96,7 +95,7 @@ def hash_frames(frames: np.ndarray) -> str:
     """
     if str(getattr(frames, "dtype", None)) != "uint8":
         raise ValueError(f"frames are a {type(frames).__name__}; only an array of uint8 has a hash")
-    return hashlib.sha256(frames.tobytes()).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(frames).data).hexdigest()
 
 
 def _check_frames(frames: np.ndarray) -> None:
@@ -117,8 +116,8 @@ def _check_frames(frames: np.ndarray) -> None:
 def _check_options(path: Path, fps: float, crf: int, preset: str) -> None:
     if path.suffix.lower() != ".mp4":
         raise ValueError(f"the file is to be called {path.name!r}; its name must end in .mp4")
-    if not (math.isfinite(fps) and 0 < fps <= FASTEST):
-        raise ValueError(f"fps is {fps}; it must be above 0 and at most {FASTEST:g}")
+    if not (math.isfinite(fps) and SLOWEST <= fps <= FASTEST):
+        raise ValueError(f"fps is {fps}; it must be from {SLOWEST:g} to {FASTEST:g}")
     if not 0 <= crf <= 51:
         raise ValueError(f"crf is {crf}; it must be from 0 (best) to 51")
     if preset not in PRESETS:

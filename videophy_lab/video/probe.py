@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -28,7 +29,8 @@ def probe_video(path: Path | str) -> VideoInfo:
     Frames are counted packet by packet, as decord's ``len(VideoReader)`` does; packets that an edit list
     hides are not counted. Frame rates above 1,000 a second are not believed (a published clip claims 34,417):
     then FFmpeg's guess and frames over duration are tried, and `fps` is NaN when none of them can be
-    believed.
+    believed. A file is seen to be cut off by its index; Matroska, WebM and transport streams have none that
+    would tell, and what is left of them counts as a shorter video.
 
     Raises
     ------
@@ -63,7 +65,7 @@ def open_video(path: Path | str) -> Iterator[tuple[InputContainer, VideoStream]]
         container.close()
 
 
-def read_packets(path: Path, container: InputContainer, stream: VideoStream) -> list[Packet[VideoStream]]:
+def read_packets(path: Path, container: InputContainer, stream: VideoStream) -> deque[Packet[VideoStream]]:
     """Read the compressed frames of a stream, in the order of the file.
 
     Raises
@@ -73,7 +75,7 @@ def read_packets(path: Path, container: InputContainer, stream: VideoStream) -> 
     """
     import av
 
-    packets: list[Packet[VideoStream]] = []
+    packets: deque[Packet[VideoStream]] = deque()
     try:
         packets.extend(packet for packet in container.demux(stream) if packet.size)
     except (av.error.FFmpegError, OSError) as error:
@@ -83,14 +85,13 @@ def read_packets(path: Path, container: InputContainer, stream: VideoStream) -> 
     end = path.stat().st_size
     lost = sum(entry.pos + entry.size > end for entry in listed)
     if lost:
-        raise VideoError(
-            f"{path} is cut off: it holds {len(listed) - lost} of its {len(listed)} frames. {REMEDY}"
-        )
+        there = f"{len(listed) - lost} of the {len(listed)} frames that its index lists are there"
+        raise VideoError(f"{path} is cut off: {there}. {REMEDY}")
     return packets
 
 
 def describe_stream(
-    path: Path, container: InputContainer, stream: VideoStream, packets: list[Packet[VideoStream]]
+    path: Path, container: InputContainer, stream: VideoStream, packets: deque[Packet[VideoStream]]
 ) -> VideoInfo:
     """Put together what is known of a stream; raise VideoError when it has no frames."""
     frames = sum(not packet.is_discard for packet in packets)

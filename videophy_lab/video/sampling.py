@@ -61,19 +61,19 @@ def take_uniform(n_frames: int, fps: float, view: FrameView) -> list[int]:
 
 
 def take_fps(n_frames: int, fps: float, view: FrameView) -> list[int]:
-    """Take `view.fps` frames a second as Qwen2.5-VL, Qwen3-VL, Cosmos-Reason and VideoScore2 do.
+    """Take `view.fps` frames a second as qwen-vl-utils does, for Qwen2.5-VL, Qwen3-VL and VideoScore2.
 
     The number is ``N / fps · view.fps``, at least 4, at most `view.count` (768 when not given) and N, rounded
     down to an even number (the temporal patch is two frames); the frames are spread evenly from the first to
     the last. A video of one frame, which the source refuses, gives that frame twice: so the source fills up a
-    list of pictures.
+    list of pictures. (The video processors of transformers and vLLM take other frames of the same video.)
 
     SOURCE: ``smart_nframes`` of qwen-vl-utils (QwenLM/Qwen3-VL@004d5e0, vision_process.py).
     """
     if view.fps is None:
         raise _miss_option("fps", view)
     if n_frames < PATCH:
-        return [0] * n_frames * PATCH
+        return [0] * PATCH
     most = min(MOST, n_frames) if view.count is None else view.count
     wanted = n_frames / _rate_of(fps, view) * view.fps
     wanted = min(max(wanted, FEWEST), most // PATCH * PATCH, n_frames)
