@@ -58,3 +58,14 @@ class Forgets(Brightness):
 
     def score(self, clips: Sequence[Clip], questions: Sequence[Sequence[Question]]) -> list[list[Answer]]:
         return [answers[1:] for answers in super().score(clips, questions)]
+
+
+@dataclass
+class ByTime(Brightness):
+    """Looks at two frames a second, which takes a believable rate."""
+
+    card: ClassVar[Card] = Card("by_time", "mean of frames by time", ("pc",), "0–255")
+
+    @property
+    def view(self) -> FrameView | None:
+        return FrameView("fps", fps=2.0)

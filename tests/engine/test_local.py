@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.engine.scorers import Breaks, Brightness, Forgets
+from tests.engine.scorers import Breaks, Brightness, ByTime, Forgets
+from tests.video.made_videos import make_frames, write_video
 from videophy_lab.engine import local
 from videophy_lab.engine.plan import Job
 from videophy_lab.judges.base import Question, Scorer
+from videophy_lab.judges.sentinels import Constant
 from videophy_lab.store import ScoreStore
 from videophy_lab.video import encode_video
 
@@ -133,3 +135,15 @@ def test_large_frames_close_a_group_early(tmp_path: Path, monkeypatch: pytest.Mo
     scorer = Brightness(batch_size=100)
     run(tmp_path, make_jobs(write_videos(tmp_path, *"abcde"), "one"), {"one": scorer})
     assert [len(call) for call in scorer.calls] == [2, 2, 1]
+
+
+def test_a_video_fails_only_for_the_scorers_that_want_what_it_has_not(tmp_path: Path) -> None:
+    fast = write_video(tmp_path / "fast.mp4", make_frames(12, 48, 64), rate=34417)
+    scorers = {"by_number": Brightness(), "by_time": ByTime(), "blind": Constant()}
+    table = run(tmp_path, make_jobs([fast], *scorers), scorers)
+    assert table["status"].droplevel(["video_id", "task"]).to_dict() == {
+        "blind": "ok",
+        "by_number": "ok",
+        "by_time": "failed",
+    }
+    assert "frames a second" in table["error"].dropna().item()

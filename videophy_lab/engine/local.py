@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from videophy_lab.engine.plan import Job, hash_text
 from videophy_lab.judges.base import Answer, Question, Scorer, failed
-from videophy_lab.video import Clip, FrameView, VideoError, decode_ahead
+from videophy_lab.video import Clip, FrameView, VideoError, decode_ahead, decode_clip
 
 if TYPE_CHECKING:
     from videophy_lab.store import ScoreStore
@@ -82,17 +82,33 @@ def score_group(
     rows: list[dict[str, Any]] = []
     for name, scorer in scorers.items():
         asked = [(job, clip) for job, clip in group if name in job.questions]
-        broken = [(job, clip) for job, clip in asked if isinstance(clip, VideoError)]
-        for job, error in broken:
-            # without the path, equal reasons read alike and can be counted
-            reason = str(error).replace(str(job.path), "the file")
-            answers = [failed(reason)] * len(job.questions[name])
+        readable = []
+        for job, clip in asked:
+            own = clip if isinstance(clip, Clip) else decode_alone(job, scorer)
+            if isinstance(own, Clip):
+                readable.append((job, own))
+                continue
+            answers = [failed(own)] * len(job.questions[name])
             rows += make_rows(job, name, specs[name], answers, seconds=0.0)
-        readable = [(job, clip) for job, clip in asked if isinstance(clip, Clip)]
         for start in range(0, len(readable), scorer.batch_size):
             batch = readable[start : start + scorer.batch_size]
             rows += score_batch(batch, name, scorer, specs[name])
     return rows
+
+
+def decode_alone(job: Job, scorer: Scorer) -> Clip | str:
+    """Decode a broken video for one scorer, so that no scorer fails for frames that only another wants.
+
+    Returns
+    -------
+    Clip or str
+        The reason where it is broken for this scorer too; without the path, so that equal reasons read alike
+        and can be counted.
+    """
+    try:
+        return decode_clip(job.path, [] if scorer.view is None else [scorer.view])
+    except ValueError as error:
+        return str(error).replace(str(job.path), "the file")
 
 
 def score_batch(

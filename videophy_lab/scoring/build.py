@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, get_type_hints
 
@@ -97,7 +98,8 @@ def build_scorer(name: str, scorer: type, options: Mapping[str, Any]) -> Scorer:
     """Make one scorer; each option becomes of the kind that its field declares."""
     kinds = get_type_hints(scorer)
     fitted = {}
-    for field, value in options.items():
+    for field, option in options.items():
+        value = os.fspath(option) if isinstance(option, os.PathLike) else option
         try:
             fitted[field] = TypeAdapter(kinds[field]).validate_python(value)
         except ValidationError as error:

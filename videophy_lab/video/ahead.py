@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ Item = tuple[Path | str, Iterable[FrameView]]
 
 def decode_ahead(
     items: Iterable[Item], *, threads: int = 2, ahead: int = 4, max_bytes: int = 2**30
-) -> Iterator[Clip | VideoError]:
+) -> Generator[Clip | VideoError]:
     """Decode videos on other threads while the caller works on those before.
 
     Parameters
@@ -55,7 +55,7 @@ def decode_ahead(
 
 def _run_ahead(
     items: Iterator[Item], threads: int, ahead: int, budget: _Budget
-) -> Iterator[Clip | VideoError]:
+) -> Generator[Clip | VideoError]:
     """Keep the pool busy and give out its results in order."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
     waiting: deque[Future[Clip | VideoError]] = deque()
