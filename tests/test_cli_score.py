@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.conftest import GOLDEN
+from tests.engine.test_many import write_many
 from videophy_lab.cli import app
 
 CLIPS = GOLDEN / "videos"
@@ -121,6 +122,35 @@ def test_lists_show_what_one_needs_to_know_without_torch(kind: str) -> None:
         "metrics": {"temporal_flickering", "sharpness", "colourfulness", "contrast"},
     }
     assert names == expected[kind]
+
+
+def test_a_run_that_is_killed_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    write_many(clips, 600)
+    command = [sys.executable, "-m", "videophy_lab.cli", "score", str(clips), "--scorer", "sharpness"]
+    command += ["--scorer", "contrast", "--out", str(tmp_path), "--workers", "1"]
+    killed = 0
+    for _ in range(2):
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            before = count_rows(tmp_path / "scores")
+            while process.poll() is None and count_rows(tmp_path / "scores") == before:
+                time.sleep(0.02)
+            process.kill()
+        killed += process.returncode == -9
+    assert killed
+    rows = pd.read_parquet(tmp_path / "scores")
+    assert 0 < len(rows) < 1200
+    assert not rows.duplicated(["video_id", "scorer"]).any()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert f"{1200 - len(rows)} asked now, {len(rows)} known before" in done.stdout
+    rows = pd.read_parquet(tmp_path / "scores")
+    assert len(rows) == 1200
+    assert not rows.duplicated(["video_id", "scorer"]).any()
+
+
+def count_rows(folder: Path) -> int:
+    return len(pd.read_parquet(folder)) if any(folder.glob("part-*.parquet")) else 0
 
 
 def test_real_videos_are_scored_without_torch_within_a_minute(tmp_path: Path, shared: Path) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Report = Callable[[int, Sequence[Mapping[str, Any]]], None]
 # a group of clips is closed when their frames reach this many bytes, however many a scorer would take
 GROUP_BYTES = 1 << 30
+# what is scored within this time is stored together, because storing a row costs as much as storing many
+STORE_SECONDS = 0.5
 
 
 def run_jobs(
@@ -28,7 +30,7 @@ def run_jobs(
     threads: int = 2,
     report: Report | None = None,
 ) -> None:
-    """Answer every question of the jobs and store the answers group by group.
+    """Answer every question of the jobs and store the answers as they come.
 
     Parameters
     ----------
@@ -45,12 +47,20 @@ def run_jobs(
     """
     size = max((scorer.batch_size for scorer in scorers.values()), default=1)
     items = ((job.path, find_views(job, scorers)) for job in jobs)
+    pending: list[dict[str, Any]] = []
+    stored = time.perf_counter()
     with closing(decode_ahead(items, threads=threads, ahead=max(size, 2 * threads))) as decoded:
-        for group in gather_groups(zip(jobs, decoded, strict=True), size):
-            rows = score_group(group, scorers, specs)
-            store.append(rows)
-            if report:
-                report(len(group), rows)
+        try:
+            for group in gather_groups(zip(jobs, decoded, strict=True), size):
+                rows = score_group(group, scorers, specs)
+                pending += rows
+                if time.perf_counter() - stored >= STORE_SECONDS:
+                    store.append(pending)
+                    pending, stored = [], time.perf_counter()
+                if report:
+                    report(len(group), rows)
+        finally:
+            store.append(pending)
 
 
 def find_views(job: Job, scorers: Mapping[str, Scorer]) -> set[FrameView]:
