@@ -202,7 +202,8 @@ def render(
 ) -> np.ndarray:
     picture = make_picture(floor, rng)
     colours = [choose_colour(picture, rng) for _ in places]
-    grain = rng.uniform(0, 3) * rng.standard_normal((4, HEIGHT, WIDTH, 3))
+    picture = picture.astype(np.float32)
+    grain = rng.uniform(0, 3) * rng.standard_normal((4, HEIGHT, WIDTH, 3), dtype=np.float32)
     frames = []
     for number in range(places.shape[1]):
         frame = picture.copy()
@@ -211,7 +212,7 @@ def render(
                 draw_body(frame, path[number], size[number], colour, square=square)
         shift = rng.integers(0, (HEIGHT, WIDTH))
         frames.append(frame + np.roll(grain[number % 4], shift, axis=(0, 1)))
-    return np.stack(frames).clip(0, 255).round().astype(np.uint8)
+    return np.stack([frame.clip(0, 255).round().astype(np.uint8) for frame in frames])
 
 
 def make_scene(kind: str, seed: int, *, violation: str = "", severity: float = 1.0) -> Scene:

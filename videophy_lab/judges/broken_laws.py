@@ -45,10 +45,13 @@ def list_steps(scene: Scene, body: Body) -> Iterator[tuple[float, float]]:
 
 
 def measure_gain(scene: Scene, body: Body) -> float:
-    """Measure the energy that a body gains from nothing, as a share of the most it ever has (0 to 1)."""
-    ends = [find_energy(p, time, body.gravity)[0] for p in body.pieces for time in (p.start, p.end)]
+    """Measure the energy that a body gains from nothing, as a share of the most it ever has (0 to 1).
+
+    The most that it certainly has: less two standard errors.
+    """
+    ends = [find_energy(p, time, body.gravity) for p in body.pieces for time in (p.start, p.end)]
     potential = -body.gravity * body.points[body.whole, 1]
-    most = max(ends) - float(potential.min())
+    most = max(energy - 2 * error for energy, error in ends) - float(potential.min())
     gain = sum(step for step, error in list_steps(scene, body) if step > 3 * error)
     return min(1.0, gain / most) if most > 0 else 0.0
 

@@ -96,7 +96,7 @@ class Kinematics:
     shortest: int = 8
     travel: float = 0.5
     most_tracks: int = 25
-    solid_share: float = 0.4
+    solid_share: float = 0.5
     tracking: Settings = field(default_factory=Settings)
 
     @property

@@ -89,6 +89,32 @@ def estimate_step(first: np.ndarray, second: np.ndarray, *, min_cells: int = 6) 
     return np.vstack([model, [0, 0, 1]])
 
 
+def is_at_rest(greys: np.ndarray, *, shift: float = 0.2, min_slope: float = 4.0) -> bool:
+    """Say whether the camera rests, as far as a look at slopes can say.
+
+    Where the picture slopes, a shift changes it by the slope times the shift. In every frame three quarters
+    of the cells that have slopes, eight cells at least, must be within `shift` pixels of the middle frame.
+    """
+    import cv2
+
+    middle = greys[len(greys) // 2]
+    slope = np.hypot(cv2.Sobel(middle, cv2.CV_32F, 1, 0), cv2.Sobel(middle, cv2.CV_32F, 0, 1)) / 8
+    rows, columns = np.nonzero(slope > min_slope)
+    height, width = middle.shape
+    cells = rows * CELLS // height * CELLS + columns * CELLS // width
+    members = [np.flatnonzero(cells == cell) for cell in range(CELLS**2)]
+    members = [member for member in members if len(member) >= 30]
+    if len(members) < 8:
+        return False
+    places, slopes = middle[rows, columns].astype(np.int16), slope[rows, columns]
+    for grey in greys:
+        away = np.abs(grey[rows, columns] - places) / slopes
+        still = [float(np.median(away[member])) < shift for member in members]
+        if np.mean(still) < 0.75:
+            return False
+    return True
+
+
 def estimate_camera(frames: np.ndarray) -> np.ndarray:
     """Estimate the maps that lay every frame over the middle one.
 
@@ -102,7 +128,9 @@ def estimate_camera(frames: np.ndarray) -> np.ndarray:
     """
     import cv2
 
-    greys = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
+    greys = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
+    if is_at_rest(np.stack([cv2.GaussianBlur(grey, (5, 5), 1.0) for grey in greys])):
+        return np.tile(np.eye(3), (len(frames), 1, 1))
     maps = [np.eye(3)]
     for first, second in pairwise(greys):
         maps.append(maps[-1] @ estimate_step(first, second))
