@@ -157,7 +157,7 @@ def test_leaves_in_the_wind_are_clutter():
             frame[max(top, 0) : top + 7, max(left, 0) : left + 7] = 230
     (answer,) = ask(frames.round().astype(np.uint8))
     assert answer.status == UNSCORED
-    assert "too many to follow" in answer.error or "keeps its shape" in answer.error
+    assert "too many regions move" in answer.error or "keep its shape" in answer.error
 
 
 def test_a_squeezed_picture_is_put_right():

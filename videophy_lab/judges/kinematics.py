@@ -134,7 +134,8 @@ class Kinematics:
         if scene is not None:
             reason = self.refuse_scene(scene)
         if scene is None or reason:
-            return [unscored(reason) for _ in asked]
+            found = f"{len(tracking.tracks)} moving regions; {tracking.foreground:.0%} of the picture at most"
+            return [unscored(reason, answer=found) for _ in asked]
         values = {name: measure(scene) for name, measure in COMPONENTS.items()}
         return [answer_question(question.task, values) for question in asked]
 
@@ -147,10 +148,9 @@ class Kinematics:
 
     def refuse_clutter(self, tracking: Tracking) -> str:
         """Say why a scene is too cluttered to be judged, or nothing."""
-        count = len(tracking.tracks)
-        if count <= self.most_tracks:
+        if len(tracking.tracks) <= self.most_tracks:
             return ""
-        return f"{count} moving regions are too many to follow (leaves, water, noise, a camera in depth)"
+        return "too many regions move to be followed (leaves, water, noise, a camera in depth)"
 
     def refuse_scene(self, scene: Scene) -> str:
         """Say why a scene has nothing that can be judged, or nothing."""
@@ -159,7 +159,7 @@ class Kinematics:
         every = sum(float(body.areas.sum()) for body in scene.bodies)
         solid = sum(float(body.areas.sum()) for body in scene.bodies if body.firm)
         if solid < self.solid_share * every:
-            return f"only {solid / every:.0%} of what moves keeps its shape"
+            return "most of what moves does not keep its shape"
         return ""
 
 

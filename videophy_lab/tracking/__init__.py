@@ -194,7 +194,7 @@ def find_tracks(frames: np.ndarray, *, settings: Settings | None = None) -> Trac
     regions, share, noise = find_foreground(stable, settings)
     seen = Tracking((), "nothing moves", stable.borders, noise, share, stable.shift, settings)
     if share > settings.max_share:
-        why = f"{share:.0%} of the picture changes at once (a cut, or a camera that cannot be followed)"
+        why = "too much of the picture changes at once (a cut, or a camera that cannot be followed)"
         return replace(seen, reason=why)
     reach = settings.reach * float(np.hypot(*frames.shape[1:3]))
     paths = link_regions(regions, first_reach=reach, max_gap=settings.max_gap, max_shared=settings.max_shared)
