@@ -59,8 +59,9 @@ def run_jobs(
 ) -> None:
     """Answer every question of the jobs by several processes, which store the answers.
 
-    A cluster to which this process is connected, or which ``RAY_ADDRESS`` names, is used and left running;
-    otherwise Ray is started on this machine for the run.
+    A cluster to which this process is connected, or which ``RAY_ADDRESS`` names, is used and left running
+    (Ray shows its token to one only with ``RAY_AUTH_MODE=token``); otherwise Ray is started on this machine
+    for the run.
 
     Parameters
     ----------
@@ -110,8 +111,8 @@ def run_jobs(
         except ray.exceptions.RayError as error:
             reason = str(error).strip().splitlines()[-1]
             raise WorkersDiedError(
-                f"Ray has lost its workers ({reason}). Remedy: give fewer --workers where memory is short, "
-                "or see what --engine local does"
+                f"Ray has lost its workers ({reason}). Remedy: install the same packages on every machine, "
+                "give fewer --workers where memory is short, or see what --engine local does"
             ) from None
 
 

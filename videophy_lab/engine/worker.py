@@ -132,6 +132,34 @@ class Ledger:
         return self.marks[chunk].statuses
 
 
+class NotedStore(ScoreStore):
+    """A score store that notes in the ledger what is on the disk, and nothing earlier.
+
+    Parameters
+    ----------
+    folder : path
+    ledger : actor of Ledger
+
+    Attributes
+    ----------
+    chunk : int
+        To which the rows belong.
+    """
+
+    def __init__(self, folder: Path, ledger: Any) -> None:
+        super().__init__(folder)
+        self.ledger = ledger
+        self.chunk = 0
+
+    def append(self, rows: Sequence[Mapping[str, object]]) -> int:
+        """Store rows, and note the pieces to which they belong."""
+        written = super().append(rows)
+        pieces = {(row["video_id"], row["scorer"]) for row in rows}
+        if pieces:
+            ask(self.ledger, "finish_pieces", self.chunk, len(pieces), [row["status"] for row in rows])
+        return written
+
+
 class Worker:
     """A process that holds prepared scorers and a writer of the store, and answers chunks.
 
@@ -153,7 +181,7 @@ class Worker:
     def prepare(self) -> None:
         """Prepare the scorers and open the store."""
         setup = self.setup
-        if not self.ask("start_worker"):
+        if not ask(setup.ledger, "start_worker"):
             raise WorkersDiedError(
                 "workers die again and again without finishing a video, out of memory or from a fault in a "
                 "library. Remedy: give fewer --workers, or see what --engine local does"
@@ -167,7 +195,7 @@ class Worker:
         self.scorers: dict[str, Scorer] = pickle.loads(setup.scorers)
         for scorer in self.scorers.values():
             scorer.prepare()
-        self.store = self.held.enter_context(ScoreStore(setup.folder))
+        self.store = self.held.enter_context(NotedStore(setup.folder, setup.ledger))
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         """Answer a chunk.
@@ -203,30 +231,25 @@ class Worker:
 
     def answer_chunk(self, chunk: int, jobs: Sequence[Job]) -> list[str]:
         """Answer what of a chunk is not done: in batches, or piece by piece after a worker died of it."""
-        again, done = self.ask("begin_chunk", chunk)
+        ledger, self.store.chunk = self.setup.ledger, chunk
+        again, done = ask(ledger, "begin_chunk", chunk)
         if again:
             for piece in split_pieces(jobs)[done:]:
-                if self.ask("try_piece", chunk) < MOST_TRIES:
-                    self.answer_jobs(chunk, [piece])
+                if ask(ledger, "try_piece", chunk) < MOST_TRIES:
+                    self.answer_jobs([piece])
                 else:
-                    self.write_off(chunk, piece)
+                    self.write_off(piece)
         else:
-            self.answer_jobs(chunk, jobs)
-        statuses: list[str] = self.ask("read_statuses", chunk)
+            self.answer_jobs(jobs)
+        statuses: list[str] = ask(ledger, "read_statuses", chunk)
         return statuses
 
-    def answer_jobs(self, chunk: int, jobs: Sequence[Job]) -> None:
-        """Answer jobs, and note each group when it is stored."""
-        run_jobs(
-            jobs,
-            self.scorers,
-            self.setup.specs,
-            self.store,
-            threads=min(MOST_THREADS, self.setup.cores),
-            report=lambda _, rows: self.note_rows(chunk, rows),
-        )
+    def answer_jobs(self, jobs: Sequence[Job]) -> None:
+        """Answer jobs and store the answers as they come."""
+        threads = min(MOST_THREADS, self.setup.cores)
+        run_jobs(jobs, self.scorers, self.setup.specs, self.store, threads=threads)
 
-    def write_off(self, chunk: int, piece: Job) -> None:
+    def write_off(self, piece: Job) -> None:
         """Store ``failed`` for a piece of which every worker died that tried it."""
         reason = (
             f"the worker died of it {MOST_TRIES} times, out of memory or from a fault in a library. Remedy: "
@@ -234,18 +257,12 @@ class Worker:
         )
         [(name, questions)] = piece.questions.items()
         answers = [failed(reason)] * len(questions)
-        rows = make_rows(piece, name, self.setup.specs[name], answers, seconds=0.0)
-        self.store.append(rows)
-        self.note_rows(chunk, rows)
+        self.store.append(make_rows(piece, name, self.setup.specs[name], answers, seconds=0.0))
 
-    def note_rows(self, chunk: int, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Note the pieces to which stored rows belong."""
-        pieces = {(row["video_id"], row["scorer"]) for row in rows}
-        self.ask("finish_pieces", chunk, len(pieces), [row["status"] for row in rows])
 
-    def ask(self, method: str, *arguments: Any) -> Any:
-        """Call the ledger."""
-        return import_extra("ray", "ray").get(getattr(self.setup.ledger, method).remote(*arguments))
+def ask(ledger: Any, method: str, *arguments: Any) -> Any:
+    """Call a method of the ledger's actor, and wait for what it says."""
+    return import_extra("ray", "ray").get(getattr(ledger, method).remote(*arguments))
 
 
 def split_pieces(jobs: Sequence[Job]) -> list[Job]:
