@@ -14,7 +14,7 @@ from tests.engine.scorers import Breaks, Brightness, ByTime, Forgets
 from tests.video.made_videos import make_frames, write_video
 from videophy_lab.engine import local
 from videophy_lab.engine.plan import Job
-from videophy_lab.judges.base import Question, Scorer
+from videophy_lab.judges.base import Answer, Question, Scorer
 from videophy_lab.judges.sentinels import Constant
 from videophy_lab.store import ScoreStore
 from videophy_lab.video import encode_video
@@ -147,3 +147,37 @@ def test_a_video_fails_only_for_the_scorers_that_want_what_it_has_not(tmp_path: 
         "by_time": "failed",
     }
     assert "frames a second" in table["error"].dropna().item()
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (4.0, "no Answer"),
+        (Answer(float("nan")), "the score nan with the status ok"),
+        (Answer(4.0, "failed"), "the score 4.0 with the status failed"),
+        (Answer(4.0, "fine"), "allowed: ok, unscored, failed"),
+        (Answer(4.0, expected=float("inf")), "infinite expected"),
+        (Answer(4.0, probabilities=(0.2, 0.2)), "do not sum to 1"),
+        (Answer(4.0, probabilities=(float("nan"), 1.0)), "do not sum to 1"),
+    ],
+)
+def test_an_answer_that_cannot_be_fails_alone(tmp_path: Path, given: Any, reason: str) -> None:
+    class Odd(Brightness):
+        def score(self, clips: Any, questions: Any) -> Any:
+            first, *others = super().score(clips, questions)
+            return [[given, *first[1:]], *others]
+
+    table = run(
+        tmp_path, make_jobs(write_videos(tmp_path, "a", "b"), "one", tasks=["sa", "pc"]), {"one": Odd()}
+    )
+    assert table["status"].value_counts().to_dict() == {"ok": 3, "failed": 1}
+    assert reason in table["error"].dropna().item()
+
+
+def test_text_that_utf8_cannot_hold_is_stored_all_the_same(tmp_path: Path) -> None:
+    class Garbled(Brightness):
+        def score(self, clips: Any, questions: Any) -> Any:
+            return [[Answer(1.0, answer="\ud800 ok") for _ in asked] for asked in questions]
+
+    table = run(tmp_path, make_jobs(write_videos(tmp_path, "a"), "one"), {"one": Garbled()})
+    assert table["answer"].tolist() == ["? ok"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from videophy_lab.engine.plan import (
     KEY,
@@ -71,6 +72,24 @@ def test_every_video_is_asked_once_and_each_rule_of_it_once() -> None:
     captions = asked[asked["task"].eq("sa")].set_index("video_id")["question"].to_dict()
     assert captions == {"a/p/0": hash_text("A ball falls."), "a/q/0": "", "b/p/0": hash_text("A ball falls.")}
     assert set(asked.loc[asked["task"].eq("pc"), "question"]) == {""}
+
+
+def test_a_rule_of_one_video_is_not_asked_of_the_others_of_its_prompt() -> None:
+    own = pd.DataFrame(
+        {"rule_id": ["r1", "r9"], "rule": ["It falls.", "It spins."], "prompt_id": ["p"] * 2}
+    ).assign(video_id=[None, "a/p/0"])
+    asked = ask_questions(VIDEOS, own, scorer="judge", spec="s", tasks=["rule"])
+    assert sorted(zip(asked["video_id"], asked["rule_id"], strict=True)) == [
+        ("a/p/0", "r1"),
+        ("a/p/0", "r9"),
+        ("b/p/0", "r1"),
+    ]
+
+
+def test_two_rules_of_a_video_under_one_name_are_an_error() -> None:
+    clash = RULES.assign(rule=["It falls.", "It stays whole.", "It rises."])
+    with pytest.raises(ValueError, match="two rules named 'r1'"):
+        ask_questions(VIDEOS, clash, scorer="judge", spec="s", tasks=["rule"])
 
 
 def test_what_is_stored_is_not_missing_and_the_rest_is() -> None:

@@ -73,10 +73,33 @@ def test_a_renamed_file_is_not_scored_again(tmp_path: Path, clips: Path) -> None
     before = lab.score(clips, [scorer], out=tmp_path, progress=False)
     shutil.move(clips / "wan", clips / "veo")
     (clips / "captions.csv").unlink()
-    rows = lab.score(clips, [scorer], out=tmp_path, progress=False)
+    outcome = score_videos(clips, [scorer], out=tmp_path, progress=False)
+    rows = outcome.rows
+    assert outcome.asked == 0
     assert len(scorer.calls) == 1
     assert sorted(rows["score"]) == sorted(before["score"])
     assert rows["video_id"].str.startswith("veo/").sum() == 2
+
+
+def test_a_random_draw_is_never_copied(tmp_path: Path, clips: Path) -> None:
+    lab.score(clips, ["random"], out=tmp_path / "a", progress=False)
+    shutil.move(clips / "wan", clips / "veo")
+    (clips / "captions.csv").unlink()
+    rows = lab.score(clips, ["random"], out=tmp_path / "a", progress=False)
+    fresh = lab.score(clips, ["random"], out=tmp_path / "b", progress=False)
+    assert sorted(zip(rows["video_id"], rows["score"], strict=True)) == sorted(
+        zip(fresh["video_id"], fresh["score"], strict=True)
+    )
+
+
+def test_a_file_that_is_gone_is_not_reported_by_its_old_score(tmp_path: Path, clips: Path) -> None:
+    table = lab.load_videos(clips)
+    lab.score(table, [Brightness()], out=tmp_path, progress=False)
+    (clips / "wan" / "a.mp4").unlink()
+    rows = lab.score(table, [Brightness()], out=tmp_path, progress=False)
+    assert rows["status"].value_counts().to_dict() == {"ok": 2, "failed": 1}
+    outcome = score_videos(table, [Brightness()], out=tmp_path, progress=False)
+    assert outcome.asked == 0
 
 
 def test_other_settings_are_other_rows(tmp_path: Path, clips: Path) -> None:
@@ -143,9 +166,11 @@ def test_one_file_under_two_names_is_said(tmp_path: Path, clips: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"tasks": ["colour"]}, "answers sa, pc, rule: none of colour"),
-        ({"retry": ["broken"]}, "retry is 'broken'; allowed: failed, unscored"),
-        ({"engine": "spark"}, "engine is 'spark'; allowed: local, ray"),
+        ({"tasks": ["pc", "rules"]}, "no 'rules'; did you mean rule"),
+        ({"tasks": "pc"}, "tasks is the text 'pc'; give a list"),
+        ({"tasks": ["rule"]}, "none are given; give them by --rules"),
+        ({"retry": ["broken"]}, "retry: there is no 'broken'; allowed: failed, unscored"),
+        ({"engine": "spark"}, "engine: there is no 'spark'; allowed: local, ray"),
         ({"rules": "videophy2"}, "no sentence to ask"),
     ],
 )

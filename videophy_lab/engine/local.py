@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from videophy_lab.engine.answers import clean_text, settle_answers
 from videophy_lab.engine.plan import Job, hash_text
-from videophy_lab.judges.base import Answer, Question, Scorer, failed
+from videophy_lab.judges.base import Answer, Scorer, failed
 from videophy_lab.video import Clip, FrameView, VideoError, decode_ahead, decode_clip
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def run_jobs(
     threads : int
         Decoding threads.
     report : callable, optional
-        Called after each group with the number of videos done and the rows stored.
+        Called after each group with the number of videos done and their rows, which are stored soon after.
     """
     size = max((scorer.batch_size for scorer in scorers.values()), default=1)
     items = ((job.path, find_views(job, scorers)) for job in jobs)
@@ -115,6 +117,8 @@ def decode_alone(job: Job, scorer: Scorer) -> Clip | str:
         The reason where it is broken for this scorer too; without the path, so that equal reasons read alike
         and can be counted.
     """
+    if job.path == Path():
+        return "the videos table gives no path"
     try:
         return decode_clip(job.path, [] if scorer.view is None else [scorer.view])
     except ValueError as error:
@@ -128,23 +132,15 @@ def score_batch(
     questions = [job.questions[name] for job, _ in batch]
     started = time.perf_counter()
     try:
-        answers = scorer.score([clip for _, clip in batch], questions)
-        check_answers(answers, questions)
+        answers = settle_answers(scorer.score([clip for _, clip in batch], questions), questions)
     except Exception as error:  # a scorer may be anybody's plug-in: whatever it raises is the row's reason
         if len(batch) > 1:
             return [row for pair in batch for row in score_batch([pair], name, scorer, spec)]
         reason = str(error).strip() or repr(error)
-        answers = [[failed(f"{type(error).__name__}: {reason}")] * len(questions[0])]
+        answers = [[failed(clean_text(f"{type(error).__name__}: {reason}"))] * len(questions[0])]
     seconds = (time.perf_counter() - started) / max(1, sum(map(len, questions)))
     pairs = zip(batch, answers, strict=True)
     return [row for (job, _), found in pairs for row in make_rows(job, name, spec, found, seconds=seconds)]
-
-
-def check_answers(answers: Sequence[Sequence[Answer]], questions: Sequence[Sequence[Question]]) -> None:
-    """Check that there is one answer to each question."""
-    found, asked = [len(part) for part in answers], [len(part) for part in questions]
-    if found != asked:
-        raise ValueError(f"the scorer was asked {asked} questions about the clips and gave {found} answers")
 
 
 def make_rows(

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videophy_lab.judges.base import QUESTION_TASKS, Card, Question
+from videophy_lab.store import CONTENT, KEY
 
 if TYPE_CHECKING:
     import pandas as pd
-
-KEY = ("video_id", "scorer", "spec", "task", "rule_id", "probe")
-CONTENT = ("sha256", "question")
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def hash_text(text: str) -> str:
 
 
 def choose_tasks(card: Card, named: Collection[str] | None, *, captions: bool, rules: bool) -> list[str]:
-    """Choose what to ask a scorer; nothing, when it answers none of the tasks named.
+    """Choose what to ask a scorer; nothing, when it answers none of the tasks named, or none can be asked.
 
     Parameters
     ----------
@@ -58,21 +56,30 @@ def choose_tasks(card: Card, named: Collection[str] | None, *, captions: bool, r
 
 
 def join_rules(videos: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
-    """Give each video the rules of its own and those of its prompt, each rule once.
+    """Give each video its own rules, and those of its prompt that are no single video's, each rule once.
 
     Returns
     -------
     DataFrame
         ``video_id, sha256, rule_id, rule``.
+
+    Raises
+    ------
+    ValueError
+        A video has two rules under one name.
     """
     import pandas as pd
 
-    parts = []
-    for name in [name for name in ("video_id", "prompt_id") if name in rules.columns]:
-        named = rules.dropna(subset=[name])[[name, "rule_id", "rule"]]
-        parts.append(videos[list(dict.fromkeys(["video_id", "sha256", name]))].merge(named, on=name))
-    joined = pd.concat(parts)[["video_id", "sha256", "rule_id", "rule"]]
-    return joined.drop_duplicates(["video_id", "rule_id"], ignore_index=True)
+    named = rules.reindex(columns=["video_id", "prompt_id", "rule_id", "rule"])
+    own = videos[["video_id", "sha256"]].merge(named[named["video_id"].notna()], on="video_id")
+    shared = named[named["video_id"].isna()].drop(columns="video_id").dropna(subset=["prompt_id"])
+    of_prompt = videos[["video_id", "sha256", "prompt_id"]].merge(shared, on="prompt_id")
+    joined = pd.concat([own, of_prompt])[["video_id", "sha256", "rule_id", "rule"]].drop_duplicates()
+    twice = joined[joined.duplicated(["video_id", "rule_id"])]
+    if len(twice):
+        video, rule = twice["video_id"].iloc[0], twice["rule_id"].iloc[0]
+        raise ValueError(f"the video {video} has two rules named {rule!r}; give each rule a name of its own")
+    return joined.reset_index(drop=True)
 
 
 def ask_questions(

@@ -46,6 +46,9 @@ class Card:
         The extra that it needs, or ``"nothing"``.
     default_tasks : tuple of str
         Tasks that are asked when none are named; empty means all of `tasks`.
+    by_content : bool
+        Whether equal bytes and questions get equal answers whatever the video is called: an answer may then
+        be copied.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Card:
     licence: str = "MIT"
     needs: str = "nothing"
     default_tasks: tuple[str, ...] = ()
+    by_content: bool = True
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,7 @@ class Random(Sentinel):
         summary="An even draw from the allowed answers, the same in every run: what no agreement looks like",
         tasks=tuple(SCALE),
         scale=READABLE_SCALE,
+        by_content=False,
     )
 
     def answer_question(self, question: Question) -> Answer:

@@ -49,18 +49,29 @@ def name_scorers(
 ) -> dict[str, str | Scorer]:
     """Give each scorer the name it goes by; two of one name are an error."""
     if isinstance(scorers, Mapping):
-        return dict(scorers)
-    if isinstance(scorers, str):
-        scorers = [scorers]
+        pairs = list(scorers.items())
+    else:
+        pairs = [name_scorer(item) for item in ([scorers] if isinstance(scorers, str) else scorers)]
+    if not pairs:
+        raise ValueError("no scorer is named; videophy-lab list judges and list metrics show them")
     named: dict[str, str | Scorer] = {}
-    for item in scorers:
-        own, _, of = item.partition("=") if isinstance(item, str) else (item.card.name, "", "")
+    for own, item in pairs:
+        if not own.strip():
+            raise ValueError(
+                f"a scorer has no name before =; write, for example, mine={item or 'kinematics'}"
+            )
         if own in named:
             raise ValueError(f"the scorer {own!r} is named twice; name each, for example mine={own}")
-        named[own] = (of or own) if isinstance(item, str) else item
-    if not named:
-        raise ValueError("no scorer is named; videophy-lab list judges and list metrics show them")
+        named[own] = item
     return named
+
+
+def name_scorer(item: str | Scorer) -> tuple[str, str | Scorer]:
+    """Split ``own=name``; a scorer that is no text goes by the name on its card."""
+    if not isinstance(item, str):
+        return item.card.name, item
+    own, equals, name = item.partition("=")
+    return own, name if equals else own
 
 
 def list_fields(scorer: type) -> list[str]:
@@ -90,6 +101,8 @@ def describe_unknown(option: str, classes: Mapping[str, type]) -> str:
     known |= {f"{name}.{field}": None for name in classes for field in list_fields(classes[name])}
     close = difflib.get_close_matches(option, known, n=2, cutoff=0.6)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    if not classes:
+        return f"the option {option!r} is for a scorer by name; set it where you make the scorer yourself."
     listed = "; ".join(f"{name}: {', '.join(list_fields(classes[name])) or 'none'}" for name in classes)
     return f"no scorer named here has the option {option!r}. {hint}Allowed: {listed}."
 

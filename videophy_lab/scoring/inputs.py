@@ -61,9 +61,7 @@ def find_videos(
         table = fill_captions(table, loaded)
     table = table.assign(path=[find_file(path, beside) for path in table["path"]])
     captions = table["caption"] if "caption" in table.columns else pd.Series("", index=table.index)
-    with ThreadPoolExecutor(HASH_THREADS) as pool:
-        hashes = list(pool.map(hash_if_there, table["path"]))
-    return table.assign(caption=captions.fillna("").astype(object), sha256=hashes)
+    return table.assign(caption=captions.fillna("").astype(object), sha256=hash_files(table, videos))
 
 
 def fill_captions(videos: pd.DataFrame, prompts: pd.DataFrame) -> pd.DataFrame:
@@ -78,6 +76,14 @@ def find_file(path: object, beside: Path) -> str:
     if not isinstance(path, str):
         return ""
     return str(beside / path) if not Path(path).exists() and (beside / path).exists() else path
+
+
+def hash_files(table: pd.DataFrame, videos: str | Path | pd.DataFrame) -> list[str]:
+    """Hash the videos' files; those of a folder were hashed when it was read."""
+    if isinstance(videos, str | Path) and Path(videos).is_dir():
+        return list(table["sha256"])
+    with ThreadPoolExecutor(HASH_THREADS) as pool:
+        return list(pool.map(hash_if_there, table["path"]))
 
 
 def hash_if_there(path: str) -> str:

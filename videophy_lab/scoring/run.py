@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import time
 import warnings
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.engine.plan import KEY, ask_questions, choose_tasks, find_missing, group_jobs
+from videophy_lab.engine.plan import ask_questions, choose_tasks, find_missing, group_jobs
 from videophy_lab.judges.base import QUESTION_TASKS, Scorer, make_spec
 from videophy_lab.scoring.build import build_scorers
 from videophy_lab.scoring.inputs import describe_same_files, find_rules, find_videos
+from videophy_lab.store import CONTENT, KEY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,10 +54,23 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: its plan, the rows of everything it wanted, the seconds it took, and where they lie."""
+    """What a run did.
+
+    Attributes
+    ----------
+    plan : Plan
+    rows : DataFrame
+        The stored answers to what was wanted.
+    asked : int
+        Questions that scorers were asked now; what was copied from the same bytes under another name is not.
+    seconds : float
+    folder : Path
+        Where the scores lie.
+    """
 
     plan: Plan
     rows: pd.DataFrame
+    asked: int
     seconds: float
     folder: Path
 
@@ -146,22 +161,34 @@ def score_videos(
     check_words("engine", [engine], ENGINES)
     started = time.perf_counter()
     built = build_scorers(scorers, options)
+    check_words("tasks", tasks or (), list_tasks(built))
     table, rule_table = find_videos(videos, prompts), find_rules(rules)
     folder = Path(out) / STORE
     stored = read_scores(folder) if folder.is_dir() else pd.DataFrame(columns=list(ROW))
     plan = make_plan(table, built, stored, rules=rule_table, tasks=tasks, retry=retry, fetch=not dry_run)
+    asked = 0
     if len(plan.missing) and not dry_run:
         with ScoreStore(folder) as store:
-            carry_out(plan, store, engine=engine, workers=workers, progress=progress)
+            asked = carry_out(plan, store, engine=engine, workers=workers, progress=progress)
             stored = store.read()
-    return Outcome(plan, pick_rows(stored, plan.wanted), time.perf_counter() - started, folder)
+    return Outcome(plan, pick_rows(stored, plan.wanted), asked, time.perf_counter() - started, folder)
 
 
 def check_words(what: str, given: Collection[str], allowed: Collection[str]) -> None:
-    """Check that every word is an allowed one."""
+    """Check that every word is an allowed one; name the close ones of a word that is not."""
+    if isinstance(given, str):
+        raise ValueError(f"{what} is the text {given!r}; give a list, such as [{given!r}]")
     wrong = [word for word in given if word not in allowed]
     if wrong:
-        raise ValueError(f"{what} is {wrong[0]!r}; allowed: {', '.join(allowed)}")
+        close = difflib.get_close_matches(str(wrong[0]), allowed, n=2, cutoff=0.5)
+        hint = f"did you mean {' or '.join(close)}? " if close else ""
+        raise ValueError(f"{what}: there is no {wrong[0]!r}; {hint}allowed: {', '.join(allowed)}")
+
+
+def list_tasks(scorers: Mapping[str, Scorer]) -> list[str]:
+    """List the tasks that the benchmark asks or that any of the scorers answers."""
+    answered = [task for scorer in scorers.values() for task in scorer.card.tasks]
+    return list(dict.fromkeys([*QUESTION_TASKS, *answered]))
 
 
 def make_plan(
@@ -188,11 +215,12 @@ def make_plan(
     shared = describe_same_files(videos)
     if shared:
         notes.append(shared)
-    captions = videos["caption"].ne("").any()
+    captions = bool(videos["caption"].ne("").any())
+    check_askable(tasks or (), captions=captions, rules=rules is not None)
     for name, scorer in scorers.items():
         absent = "" if fetch else scorer.find_absent()
         specs[name] = "" if absent else make_spec(scorer.describe())
-        asked = choose_tasks(scorer.card, tasks, captions=bool(captions), rules=rules is not None)
+        asked = choose_tasks(scorer.card, tasks, captions=captions, rules=rules is not None)
         notes += [absent] if absent else []
         notes += describe_unasked(name, scorer, asked, tasks)
         if asked:
@@ -201,6 +229,14 @@ def make_plan(
         raise ValueError(f"nothing is asked: {'; '.join(notes)}. Remedy: name other --tasks or scorers.")
     wanted = pd.concat(parts, ignore_index=True)
     return Plan(videos, scorers, specs, wanted, find_missing(wanted, stored, retry=retry), tuple(notes))
+
+
+def check_askable(tasks: Collection[str], *, captions: bool, rules: bool) -> None:
+    """Check that there is something to ask the tasks that are named with."""
+    if "sa" in tasks and not captions:
+        raise ValueError("the task sa asks about captions and no video has one; give captions, or --prompts")
+    if "rule" in tasks and not rules:
+        raise ValueError("the task rule asks about rules and none are given; give them by --rules")
 
 
 def describe_unasked(
@@ -217,14 +253,15 @@ def describe_unasked(
     return [f"{name} is not asked {task}: {lacks[task]}" for task in unasked]
 
 
-def carry_out(plan: Plan, store: ScoreStore, *, engine: str, workers: int | None, progress: bool) -> None:
-    """Answer what is missing and store it."""
+def carry_out(plan: Plan, store: ScoreStore, *, engine: str, workers: int | None, progress: bool) -> int:
+    """Answer what is missing and store it; return the number of questions that scorers were asked."""
     from videophy_lab.engine.local import run_jobs
     from videophy_lab.scoring.progress import show_progress
 
     for name in sorted(set(plan.missing["scorer"])):
         store.describe_spec(plan.specs[name], plan.scorers[name].describe())
-    same = store.find_same(plan.missing)
+    fixed = [name for name, scorer in plan.scorers.items() if scorer.card.by_content]
+    same = store.find_same(plan.missing[plan.missing["scorer"].isin(fixed)])
     store.append([{str(name): cell for name, cell in row.items()} for row in same.to_dict("records")])
     missing = find_missing(plan.missing, same)
     jobs = group_jobs(
@@ -236,17 +273,18 @@ def carry_out(plan: Plan, store: ScoreStore, *, engine: str, workers: int | None
 
         with show_progress(len(jobs), shown=progress) as report:
             run_on_ray(jobs, used, plan.specs, store.folder, workers=workers, report=report)
-        return
+        return len(missing)
     for scorer in used.values():
         scorer.prepare()
     threads = workers or min(4, os.cpu_count() or 1)
     with show_progress(len(jobs), shown=progress) as report:
         run_jobs(jobs, used, plan.specs, store, threads=threads, report=report)
+    return len(missing)
 
 
 def pick_rows(stored: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
-    """Pick the rows that answer the wanted questions."""
-    key = list(KEY)
-    names = stored[key].astype(object).where(stored[key].notna(), "")
-    places = names.reset_index(names="place").merge(wanted[key], on=key)["place"]
+    """Pick the rows that answer the wanted questions, about the same bytes and the same text."""
+    names = [*KEY, *CONTENT]
+    known = stored[names].astype(object).where(stored[names].notna(), "")
+    places = known.reset_index(names="place").merge(wanted[names], on=names)["place"]
     return stored.loc[places.sort_values()].reset_index(drop=True)

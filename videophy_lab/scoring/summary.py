@@ -30,7 +30,7 @@ def describe_plan(plan: Plan) -> str:
 
 def describe_outcome(outcome: Outcome) -> str:
     """Say, scorer by scorer, what was answered and why the rest was not; the last line sums up."""
-    rows, new = outcome.rows, len(outcome.plan.missing)
+    rows, new = outcome.rows, outcome.asked
     lines = [f"{name}: {count_statuses(part)}" for name, part in rows.groupby("scorer", sort=False)]
     lines += list_reasons(rows)
     videos = outcome.plan.missing["video_id"].nunique()

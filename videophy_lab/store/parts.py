@@ -84,8 +84,7 @@ def make_keys(table: pa.Table) -> list[Key]:
 
 def give_way(stored: Mapping[str, object], new: Mapping[str, object]) -> bool:
     """Tell whether a stored row gives way to a new one of its name; `ScoreStore` says when."""
-    changed = (new[column] is not None and new[column] != stored[column] for column in CONTENT)
-    return stored["status"] != "ok" or any(changed)
+    return stored["status"] != "ok" or any(new[column] != stored[column] for column in CONTENT)
 
 
 def list_parts(folder: Path) -> list[Path]:

@@ -67,8 +67,8 @@ class ScoreStore:
     Notes
     -----
     A row is named by `KEY`. A stored row gives way, in its place, to a new one of its name when its status is
-    not ``ok``, or when the new one names other bytes (``sha256``) or another ``question``; a blank names
-    nothing. Otherwise it stays: of two writers that scored the same, the first is kept.
+    not ``ok``, or when the new one is about other bytes (``sha256``) or another ``question``; a blank is
+    another than any name. Otherwise it stays: of two writers that scored the same, the first is kept.
 
     A writer has one part of its own and holds a lock beside it while it lives. It begins with a part that is
     not full and whose lock is free, because its writer has closed or is dead: so the folder never holds more
