@@ -15,7 +15,7 @@ from videophy_lab.report import run_report
 
 PARAMS = """\
 title: A scoring run
-parameters: {videos: videos, scores: run, n_extremes: 2}
+parameters: {videos: videos, scores: run, ratings: ratings.csv, n_extremes: 2}
 notebooks: [score]
 """
 
@@ -29,11 +29,18 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [f"{path.relative_to(folder / 'videos').as_posix()},Caption of {path.stem}." for path in files]
     (folder / "videos" / "captions.csv").write_text("\n".join(["file,caption", *lines]), encoding="utf-8")
     (folder / "params.yaml").write_text(PARAMS, encoding="utf-8")
-    with pytest.warns(UserWarning, match=r"same sha256|is not asked rule"):
+    videos = lab.load_videos(folder / "videos")
+    rated = videos[["video_id", "prompt_id", "generator"]].merge(
+        pd.DataFrame({"task": ["sa", "pc"]}), "cross"
+    )
+    rated.assign(rating=[1 + n % 5 for n in range(len(rated))]).to_csv(folder / "ratings.csv", index=False)
+    rules = videos[["prompt_id"]].drop_duplicates().assign(rule_id="r1", rule="It falls.")
+    with pytest.warns(UserWarning, match="same sha256"):
         lab.score(
             folder / "videos",
             ["autoeval", "sharpness", "random"],
             out=folder / "run",
+            rules=rules,
             options={"checkpoint": GOLDEN / "autoeval" / "checkpoint", "device": "cpu"},
             progress=False,
         )
@@ -52,8 +59,10 @@ def test_every_question_is_counted(report: Path) -> None:
     assert set(zip(counts["scorer"], counts["task"], strict=True)) == {
         ("autoeval", "sa"),
         ("autoeval", "pc"),
+        ("autoeval", "rule"),
         ("random", "sa"),
         ("random", "pc"),
+        ("random", "rule"),
         ("sharpness", "sharpness"),
     }
     reasons = pd.read_csv(report / "tables" / "score_reasons.csv")
@@ -77,7 +86,11 @@ def test_the_expected_answers_and_the_extremes_are_shown(report: Path) -> None:
     extremes = pd.read_csv(report / "tables" / "score_extremes.csv")
     assert list(extremes["end"]) == ["lowest"] * 2 + ["highest"] * 2
     assert extremes["score"].iloc[:2].max() <= extremes["score"].iloc[2:].min()
-    for name in ("distributions", "expected", "contact_sheet"):
+    calibration = pd.read_csv(report / "tables" / "score_calibration.csv")
+    n_usable = len([path for path in (GOLDEN / "videos").glob("*.mp4") if not path.name.startswith("broken")])
+    totals = calibration.groupby(["scorer", "rating_task"])["n_videos"].sum()
+    assert totals["autoeval"].tolist() == [2 * n_usable] * 2
+    for name in ("distributions", "expected", "calibration", "contact_sheet"):
         assert (report / "figures" / f"score_{name}.png").stat().st_size > 1000
 
 

@@ -235,7 +235,9 @@ def _assign_bins(scores: FloatArray, edges: ArrayLike | None, n_bins: int) -> tu
         if (np.diff(limits) <= 0).any() or (scores < limits[0]).any() or (scores > limits[-1]).any():
             raise ValueError(f"edges {limits.tolist()} must ascend and enclose every score")
     n_found = max(limits.size - 1, 1)
-    return np.clip(np.searchsorted(limits, scores, side="right") - 1, 0, n_found - 1), n_found
+    bins = np.clip(np.searchsorted(limits, scores, side="right") - 1, 0, n_found - 1)
+    # between quantiles of few scores there may be none; between edges that were given that is news
+    return encode_clusters(bins) if edges is None else (bins, n_found)
 
 
 def calibration_curve(

@@ -5,26 +5,41 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from videophy_lab.schema import COLUMNS
 from videophy_lab.stats.means import cluster_mean_estimate
-from videophy_lab.study.tables import keep_plain_scores, make_estimates, make_row
+from videophy_lab.study.tables import make_estimates, make_row
 
-STATUSES = ("ok", "unscored", "failed")
+STATUSES = COLUMNS["status"].words
 
 
 def join_videos(scores: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
-    """Give each score of a video that is in the table its generator and prompt; probes are left out."""
+    """Give each score of a video that is in the table its generator and prompt.
+
+    Probes are left out. A scorer that answered one task with several settings becomes several, its name
+    followed by the spec: their scores are not one sample.
+    """
     named = videos[["video_id", "generator", "prompt_id"]]
-    plain = keep_plain_scores(scores)
-    return plain.drop(columns=["generator", "prompt_id"], errors="ignore").merge(named, on="video_id")
+    kept = scores[scores["probe"].fillna("").eq("")] if "probe" in scores.columns else scores
+    joined = kept.drop(columns=["generator", "prompt_id"], errors="ignore").merge(named, on="video_id")
+    n_specs = joined.groupby(["scorer", "task"])["spec"].nunique().groupby("scorer").max()
+    several = joined["scorer"].isin(n_specs.index[n_specs > 1])
+    return joined.assign(scorer=joined["scorer"].where(~several, joined["scorer"] + " " + joined["spec"]))
 
 
-def count_scores(scores: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
+def keep_video_scores(joined: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the task ``rule``, whose 0, 1 and 2 are no scale."""
+    return joined[joined["task"].ne("rule")]
+
+
+def count_scores(joined: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
     """Count, by scorer, settings, task and generator, what can be used and what cannot.
 
     Parameters
     ----------
-    scores, videos : DataFrame
-        A scores table and a videos table.
+    joined : DataFrame
+        From :func:`join_videos`.
+    videos : DataFrame
+        A videos table.
 
     Returns
     -------
@@ -34,7 +49,7 @@ def count_scores(scores: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
     """
     known = videos.groupby("generator")["video_id"].nunique().to_dict()
     rows = []
-    for names, part in join_videos(scores, videos).groupby(["scorer", "spec", "task"], sort=True):
+    for names, part in joined.groupby(["scorer", "spec", "task"], sort=True):
         for generator, n_videos in known.items():
             of_generator = part[part["generator"] == generator]
             counts = of_generator["status"].value_counts()
@@ -66,8 +81,13 @@ def tabulate_reasons(scores: pd.DataFrame) -> pd.DataFrame:
     return counts.sort_values(["scorer", "n_questions"], ascending=[True, False], ignore_index=True)
 
 
-def estimate_scores(scores: pd.DataFrame, videos: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Estimate the mean score of every generator, with prompts as the independent units.
+def estimate_scores(joined: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Estimate the mean score of every generator, with prompts as the independent units; rules have none.
+
+    Parameters
+    ----------
+    joined : DataFrame
+        From :func:`join_videos`.
 
     Returns
     -------
@@ -75,7 +95,7 @@ def estimate_scores(scores: pd.DataFrame, videos: pd.DataFrame, *, confidence: f
         Estimates ``mean_score`` with ``scorer, task, generator, n_missing`` (questions without a score).
     """
     rows = []
-    for names, part in join_videos(scores, videos).groupby(["scorer", "task", "generator"], sort=True):
+    for names, part in keep_video_scores(joined).groupby(["scorer", "task", "generator"], sort=True):
         usable = part[part["status"].eq("ok")]
         estimate = cluster_mean_estimate(
             usable["score"].to_numpy(dtype=float), usable["prompt_id"].to_numpy(), level=confidence
@@ -115,14 +135,18 @@ def tabulate_costs(scores: pd.DataFrame) -> pd.DataFrame:
 def compare_expected(scores: pd.DataFrame) -> pd.DataFrame:
     """Tabulate, for every answer a scorer gave, its expected answers and how sure of it the scorer was.
 
+    Only where answers are whole numbers, the likeliest of which is given; a probability is no such answer.
+
     Returns
     -------
     DataFrame
-        ``scorer, task, score, n_questions, mean_expected, sd_expected, mean_probability``: the last is the
-        probability of the answer given.
+        ``scorer, task, score, n_questions, mean_expected, sd_expected, mean_probability``: the last is of the
+        likeliest answer.
     """
     known = {"expected", "probabilities"} <= set(scores.columns)
     usable = scores[scores["status"].eq("ok") & scores["probabilities"].notna()] if known else scores[:0]
+    whole = usable["score"].mod(1).eq(0).groupby([usable["scorer"], usable["task"]]).transform("all")
+    usable = usable[whole.astype(bool)]
     rows = []
     for (scorer, task, value), part in usable.groupby(["scorer", "task", "score"], sort=True):
         expected = part["expected"].to_numpy(dtype=float)
@@ -141,11 +165,13 @@ def compare_expected(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def list_extremes(scores: pd.DataFrame, *, scorer: str, task: str, n_videos: int = 4) -> pd.DataFrame:
+def list_extremes(joined: pd.DataFrame, *, scorer: str, task: str, n_videos: int = 4) -> pd.DataFrame:
     """List the videos with the lowest and the highest scores; ties go by expected, then by video_id.
 
     Parameters
     ----------
+    joined : DataFrame
+        From :func:`join_videos`.
     scorer, task : str
     n_videos : int
         At each end; fewer when there are not twice as many.
@@ -155,8 +181,7 @@ def list_extremes(scores: pd.DataFrame, *, scorer: str, task: str, n_videos: int
     DataFrame
         ``end`` (``lowest``, ``highest``), ``video_id``, ``score``, from the very end inwards.
     """
-    plain = keep_plain_scores(scores)
-    chosen = plain[plain["scorer"].eq(scorer) & plain["task"].eq(task) & plain["status"].eq("ok")]
+    chosen = joined[joined["scorer"].eq(scorer) & joined["task"].eq(task) & joined["status"].eq("ok")]
     by = ["score", "expected", "video_id"] if "expected" in chosen.columns else ["score", "video_id"]
     ordered = chosen.sort_values(by, kind="stable")[["video_id", "score"]]
     n = min(n_videos, len(ordered) // 2)
