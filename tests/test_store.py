@@ -22,10 +22,10 @@ from videophy_lab.store import (
     KEY,
     ROW,
     ScoreStore,
-    find_rows,
     find_same,
     parts,
     read_scores,
+    read_specs,
 )
 
 NEW_BYTES, NEW_QUESTION = {"sha256": "f" * 64}, {"question": "f" * 12}
@@ -71,7 +71,6 @@ def test_an_empty_store_has_the_columns_and_no_rows(tmp_path: Path) -> None:
     full.append([make_row(1)])
     assert len(empty) == 0
     assert empty.dtypes.to_dict() == full.read().dtypes.to_dict()
-    assert list(find_rows(tmp_path, "of nothing").columns) == [*KEY, "sha256", "question", "status"]
     full.close()
 
 
@@ -177,21 +176,12 @@ def test_specs_are_merged_and_read_back(tmp_path: Path) -> None:
         written = (tmp_path / "_specs.json").stat().st_mtime_ns
         store.describe_spec("a", {})
         assert (tmp_path / "_specs.json").stat().st_mtime_ns == written
-        assert store.read_specs() == {"a": {}, "b": {"weights": "é", "frames": 32}}
-        assert json.loads((tmp_path / "_specs.json").read_text(encoding="utf-8")) == store.read_specs()
+        assert read_specs(tmp_path) == {"a": {}, "b": {"weights": "é", "frames": 32}}
+        assert json.loads((tmp_path / "_specs.json").read_text(encoding="utf-8")) == read_specs(tmp_path)
         assert len(pd.read_parquet(tmp_path)) == 1
         (tmp_path / "_specs.json").write_text("{")
         with pytest.raises(TableError, match=r"_specs\.json: not JSON .* Remedy: move it away"):
-            store.read_specs()
-
-
-def test_find_rows_gives_one_spec_without_its_scores(tmp_path: Path) -> None:
-    with ScoreStore(tmp_path) as store:
-        store.append([make_row(1), make_row(2, spec="another"), make_row(3, status="failed")])
-        found = store.find_rows("0123456789ab")
-    assert list(found["status"]) == ["ok", "failed"]
-    assert found["rule_id"].isna().all()
-    assert "score" not in found.columns
+            read_specs(tmp_path)
 
 
 def test_find_same_copies_scores_of_the_same_bytes_and_question(tmp_path: Path) -> None:

@@ -12,6 +12,11 @@ from videophy_lab.places import find_notebooks_folder
 from videophy_lab.provenance import hash_bundled_tables, read_requirements, read_version
 
 OLDEST_PYTHON = (3, 11)
+# package, the extra it is of, what for
+OPTIONAL = (
+    ("transformers", "judges", "only for judges on networks, such as autoeval"),
+    ("ray", "ray", "only for --engine ray"),
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -41,7 +46,8 @@ class Check:
 def examine_machine() -> list[Check]:
     """Look at Python, the dependencies, the notebooks, the data, git, and what is optional."""
     checks = [check_python(), *(check_package(name) for name in read_requirements())]
-    return [*checks, check_notebooks(), check_data(), check_git(), check_browser(), check_torch()]
+    checks += [check_notebooks(), check_data(), check_git(), check_browser(), check_torch()]
+    return [*checks, *(check_optional(*optional) for optional in OPTIONAL)]
 
 
 def check_python() -> Check:
@@ -87,7 +93,7 @@ def check_browser() -> Check:
 def check_torch() -> Check:
     """Look for torch and a GPU, which no report needs."""
     if importlib.util.find_spec("torch") is None:
-        remedy = f"{sys.executable} -m pip install torch (only to run judges and generators)"
+        remedy = f"{install_extra('judges')} (only to run judges on networks)"
         return Check("torch", False, "not installed", needed=False, remedy=remedy)
     try:
         import torch
@@ -96,6 +102,18 @@ def check_torch() -> Check:
         return Check("torch", False, f"broken: {error}", needed=False, remedy=remedy)
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no CUDA device: it runs on the CPU"
     return Check("torch", True, f"{torch.__version__}, {gpu}", needed=False)
+
+
+def check_optional(name: str, extra: str, purpose: str) -> Check:
+    """Look at the version of a package that an extra installs."""
+    version = read_version(name)
+    remedy = f"{install_extra(extra)} ({purpose})"
+    return Check(name, version is not None, version or "not installed", needed=False, remedy=remedy)
+
+
+def install_extra(extra: str) -> str:
+    """Give the line that installs an extra."""
+    return f"{sys.executable} -m pip install 'videophy-lab[{extra}]'"
 
 
 def format_checks(checks: list[Check]) -> str:

@@ -231,7 +231,7 @@ def test_strict_texts_are_the_official_ones_whatever_the_model_says(judges, seed
 def read(*pieces: str, task: str = "sa") -> Answer:
     """Read an answer of some pieces strictly, digits being 11 to 15 in the order of their values."""
     ids = {"▁": 10, "1": 11, "2": 12, "3": 13, "4": 14, "5": 15, "0": 16, ".": 17}
-    reading = Reading(tuple(ids[piece] for piece in pieces), (0.1, 0.1, 0.1, 0.6, 0.1), 0.9)
+    reading = Reading(tuple(ids[piece] for piece in pieces), (0.1, 0.1, 0.1, 0.6, 0.1))
     return read_strictly(reading, "".join(pieces).replace("▁", " "), (10, (11, 12, 13, 14, 15)), task)
 
 

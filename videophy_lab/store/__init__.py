@@ -9,7 +9,7 @@ that begin with ``.`` or ``_`` (locks, drafts, ``_specs.json``) are no parts; py
 from __future__ import annotations
 
 from videophy_lab.store.parts import CONTENT, KEY, ROW
-from videophy_lab.store.reading import find_rows, find_same, read_scores, read_specs
+from videophy_lab.store.reading import find_same, read_scores, read_specs
 from videophy_lab.store.writing import ScoreStore
 
-__all__ = ["CONTENT", "KEY", "ROW", "ScoreStore", "find_rows", "find_same", "read_scores", "read_specs"]
+__all__ = ["CONTENT", "KEY", "ROW", "ScoreStore", "find_same", "read_scores", "read_specs"]

@@ -60,23 +60,6 @@ def read_scores(folder: str | Path) -> pd.DataFrame:
     return scores
 
 
-def find_rows(folder: str | Path, spec: str) -> pd.DataFrame:
-    """Find what is stored of one spec, to plan what is missing.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `KEY`, sha256, question, status; blanks are NaN.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    columns = (*KEY, *CONTENT, "status")
-    tables = [table.filter(pc.field("spec") == spec) for table in load_parts(Path(folder), columns).values()]
-    found: pd.DataFrame = pa.concat_tables([make_schema().empty_table().select(columns), *tables]).to_pandas()
-    return found
-
-
 def find_same(folder: str | Path, wanted: pd.DataFrame) -> pd.DataFrame:
     """Find scores that need not be made again, because a video of the same bytes has them.
 

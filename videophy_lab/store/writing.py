@@ -32,7 +32,7 @@ from videophy_lab.store.parts import (
     read_part,
     replace_file,
 )
-from videophy_lab.store.reading import SPECS, find_rows, find_same, read_scores, read_specs
+from videophy_lab.store.reading import SPECS, find_same, read_scores, read_specs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,14 +154,6 @@ class ScoreStore:
     def read(self) -> pd.DataFrame:
         """Read all scores, as `read_scores`."""
         return read_scores(self.folder)
-
-    def read_specs(self) -> dict[str, Any]:
-        """Read what the specs stand for, as `read_specs`."""
-        return read_specs(self.folder)
-
-    def find_rows(self, spec: str) -> pd.DataFrame:
-        """Find what is stored of one spec, as `find_rows`."""
-        return find_rows(self.folder, spec)
 
     def find_same(self, wanted: pd.DataFrame) -> pd.DataFrame:
         """Find scores of the same bytes, as `find_same`."""

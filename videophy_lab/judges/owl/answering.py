@@ -59,30 +59,24 @@ class Reading:
         Greedy answer, as far as it was looked for, without the end of text.
     probabilities : tuple of float
         Of the allowed answers at their place, relative to each other: they sum to 1.
-    mass : float
-        Probability of all allowed answers together among all tokens at that place.
     """
 
     tokens: tuple[int, ...]
     probabilities: tuple[float, ...]
-    mass: float
 
 
-def weigh_allowed(
-    logits: torch.Tensor, allowed: Sequence[Sequence[int]]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Compute the relative probabilities of each row's allowed tokens, and their share of all probability.
+def weigh_allowed(logits: torch.Tensor, allowed: Sequence[Sequence[int]]) -> torch.Tensor:
+    """Compute the relative probabilities of each row's allowed tokens.
 
     Returns
     -------
-    probabilities : tensor of float32, shape (rows, most allowed tokens of a row)
+    tensor of float32, shape (rows, most allowed tokens of a row)
         0 where a row has fewer.
-    mass : tensor of float32, shape (rows,)
     """
     most = max(map(len, allowed))
     padded = torch.tensor([[*ids, *[-1] * (most - len(ids))] for ids in allowed], device=logits.device)
     chosen = logits.gather(1, padded.clamp(min=0)).masked_fill(padded < 0, -torch.inf)
-    return chosen.softmax(-1), (chosen.logsumexp(-1) - logits.logsumexp(-1)).exp()
+    return chosen.softmax(-1)
 
 
 def rate_words(
@@ -118,10 +112,9 @@ def rate_words(
 def collect_readings(logits: torch.Tensor, prompts: Sequence[Prompt], tokens: torch.Tensor) -> list[Reading]:
     """Bring a group's probabilities and tokens to the host, in one transfer each."""
     allowed = [prompt.allowed for prompt in prompts]
-    probabilities, mass = weigh_allowed(logits, allowed)
-    numbers = torch.cat([probabilities, mass[:, None]], dim=1).tolist()
+    numbers = weigh_allowed(logits, allowed).tolist()
     return [
-        Reading(tuple(said), tuple(row[: len(ids)]), row[-1])
+        Reading(tuple(said), tuple(row[: len(ids)]))
         for said, row, ids in zip(tokens.tolist(), numbers, allowed, strict=True)
     ]
 
