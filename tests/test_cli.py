@@ -140,7 +140,15 @@ def test_doctor_tells_what_works(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines[0].split() == ["ok", "Python", sys.version.split()[0]]
     assert any(line.split()[:2] == ["ok", "papermill"] for line in lines)
     assert any(line.split()[:2] == ["ok", "data"] for line in lines)
-    assert lines[-1].strip() == "a line"
+    torch = next(place for place, line in enumerate(lines) if "torch" in line)
+    assert lines[torch + 1].strip() == "a line"
+
+
+def test_doctor_says_which_extra_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "OPTIONAL", (("no-such-package", "ray", "only for --engine ray"),))
+    result = run("doctor")
+    assert result.exit_code == 0
+    assert "pip install 'videophy-lab[ray]' (only for --engine ray)" in result.stdout
 
 
 def test_doctor_fails_when_something_needed_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
