@@ -33,7 +33,7 @@ def format_card(card: Card) -> str:
         "scale": f"{card.scale}; better: {card.better}",
         "weights": card.weights if card.weights == "none" else f"{card.weights}, {card.size}",
         "licence": card.licence,
-        "needs": card.needs,
+        "needs": card.needs if card.needs == "nothing" else f"the extra {card.needs}",
     }
     lines = textwrap.wrap(f"{card.name}: {card.summary}", WIDTH, subsequent_indent="  ")
     for name, fact in facts.items():
