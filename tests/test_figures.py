@@ -43,6 +43,12 @@ def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
     ]
     labelling = pd.DataFrame({"size": [10, 20] * 2, "method": ["human_only"] * 2 + ["post_stratified"] * 2})
     labelling = labelling.assign(width=0.3, coverage=0.95, pairs_right=0.8)
+    scored = pd.DataFrame({"generator": GENERATORS, "score": [2.0, 3.0, np.nan]}).assign(
+        scorer="judge", task="pc"
+    )
+    expected = pd.DataFrame({"score": [2.0, 3.0], "n_questions": [4, 5], "mean_expected": [2.2, 2.9]})
+    expected = expected.assign(scorer="judge", task="pc", sd_expected=0.3)
+    strips = [np.zeros((n, 4, 6, 3), np.uint8) for n in (1, 3)]
     return {
         "plot_leaderboard": figures.plot_leaderboard(ranks, hard=ranks, labels={"alpha": "Alpha-5B"}),
         "plot_means": figures.plot_means(means, order=GENERATORS),
@@ -54,6 +60,9 @@ def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
             make_rows(scorer="judge", rating_task="pc", score=[2, 3, 4]), success=4
         ),
         "plot_joint_decision": figures.plot_joint_decision(make_rows(quantity=decision, scorer="judge")),
+        "plot_distributions": figures.plot_distributions(scored),
+        "plot_expected": figures.plot_expected(expected),
+        "plot_contact_sheet": figures.plot_contact_sheet(strips, ["lowest: 1", "highest: 5"]),
         "plot_labelling": figures.plot_labelling(labelling, labelling[:2]),
     }
 
@@ -71,7 +80,13 @@ def test_every_figure_draws_at_print_width(ranks: pd.DataFrame) -> None:
     assert set(drawn) == public
     for name, figure in drawn.items():
         assert figure.get_figwidth() <= 7.01, name
-        assert len(read_texts(figure)) > 3, name
+        assert len(read_texts(figure)) > (1 if name == "plot_contact_sheet" else 3), name
+
+
+def test_a_distribution_says_how_many_scores_are_missing(ranks: pd.DataFrame) -> None:
+    texts = read_texts(draw_all(ranks)["plot_distributions"])
+    assert "judge, PC\nn = 2, 1 without" in texts
+    assert set(GENERATORS) - {"gamma"} <= texts
 
 
 def test_the_leaderboard_names_generators_values_and_ranks(ranks: pd.DataFrame) -> None:

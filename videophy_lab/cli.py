@@ -99,8 +99,12 @@ def score_videos(
     checkpoint: Annotated[
         str | None, typer.Option(metavar="PATH", help="Folder of weights, or a hub repository.")
     ] = None,
-    device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda")] = None,
-    dtype: Annotated[str | None, typer.Option(metavar="bf16|fp16|fp32")] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="auto|cpu|cuda", help="Where networks run; auto takes a GPU.")
+    ] = None,
+    dtype: Annotated[
+        str | None, typer.Option(metavar="bf16|fp16|fp32", help="Precision of networks.")
+    ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(

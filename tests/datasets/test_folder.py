@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -61,4 +62,29 @@ def test_faulty_captions_say_what_to_mend(tmp_path: Path, text: str, words: str)
 
 def test_an_empty_folder_is_no_source(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="official file"):
+        lab.load_videos(tmp_path)
+
+
+def test_odd_entries_of_a_folder_are_passed_over_or_have_no_hash(tmp_path: Path) -> None:
+    write_files(tmp_path, "wan/a.mp4", "wan/._a.mp4", "wan/x.mp4/inner.txt", f"wan/p/{'9' * 25}.mp4")
+    (tmp_path / "wan" / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
+    os.mkfifo(tmp_path / "wan" / "pipe.mp4")
+    videos = lab.load_videos(tmp_path)
+    names = [Path(path).name for path in videos["path"]]
+    assert sorted(names) == sorted(["a.mp4", "gone.mp4", "pipe.mp4", f"{'9' * 25}.mp4"])
+    assert videos["sha256"].notna().sum() == 2
+
+
+def test_a_caption_is_found_however_its_path_is_written(tmp_path: Path) -> None:
+    write_files(tmp_path, "wan/a.mp4")
+    (tmp_path / "captions.csv").write_text("file,caption\n./wan//a.mp4,A ball falls.\n", encoding="utf-8")
+    assert lab.load_videos(tmp_path)["caption"].tolist() == ["A ball falls."]
+
+
+def test_a_name_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+    try:
+        (tmp_path / "caf\udce9.mp4").write_bytes(b"x")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    with pytest.raises(TableError, match="not UTF-8"):
         lab.load_videos(tmp_path)

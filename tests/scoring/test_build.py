@@ -15,6 +15,7 @@ def test_names_become_scorers_under_their_own_or_another_name() -> None:
     assert built["constant"] == Constant()
     assert built["low"] == Constant(pc=1)
     assert list(build_scorers("constant")) == ["constant"]
+    assert list(build_scorers(["mine = constant"])) == ["mine"]
     assert build_scorers({"mine": "random"})["mine"] == Random()
 
 
@@ -44,6 +45,7 @@ def test_an_option_for_one_wins_over_one_for_all() -> None:
         (["random", "constant"], {"constant.seed": "1"}, "Allowed: random: seed; constant: sa, pc, rule"),
         (["random"], {"seed": "many"}, "random.seed is 'many'"),
         (["autoeval", "videocon_physics"], {"checkpoint": "x"}, "autoeval.checkpoint=… or videocon"),
+        ({"mine ": "constant"}, {}, "begins or ends with a blank; write 'mine'"),
         (["autoeval"], {"dtype": "fp8"}, "dtype is 'fp8'. Allowed: 'auto', 'bf16'"),
     ],
 )

@@ -15,7 +15,7 @@ from videophy_lab.schema import TableError, check_table
 from videophy_lab.scoring import score_videos
 from videophy_lab.video import encode_video
 
-NOTES = "ignore:.*(is not asked|same sha256)"
+NOTES = "ignore:.*(is not asked|same sha256|give way)"
 pytestmark = pytest.mark.filterwarnings(NOTES)
 
 
@@ -100,6 +100,14 @@ def test_a_file_that_is_gone_is_not_reported_by_its_old_score(tmp_path: Path, cl
     assert rows["status"].value_counts().to_dict() == {"ok": 2, "failed": 1}
     outcome = score_videos(table, [Brightness()], out=tmp_path, progress=False)
     assert outcome.asked == 0
+
+
+def test_scores_of_other_files_give_way_with_a_word(tmp_path: Path, clips: Path) -> None:
+    lab.score(clips, [Brightness()], out=tmp_path, progress=False)
+    for path in clips.rglob("*.mp4"):
+        encode_video(np.full((4, 32, 48, 3), 7, np.uint8), path, fps=8)
+    with pytest.warns(UserWarning, match="3 stored scores are of other files under the same video_id"):
+        lab.score(clips, [Brightness()], out=tmp_path, progress=False)
 
 
 def test_other_settings_are_other_rows(tmp_path: Path, clips: Path) -> None:
@@ -190,4 +198,6 @@ def test_videos_without_files_are_an_error_or_rows(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="no video"):
         lab.score(table.iloc[:0], ["constant"], out=tmp_path)
     rows = lab.score(table, ["constant"], out=tmp_path, progress=False)
+    assert rows["status"].tolist() == ["failed"]
+    rows = lab.score(table.assign(path="x" * 5000), ["constant"], out=tmp_path, progress=False)
     assert rows["status"].tolist() == ["failed"]

@@ -78,15 +78,16 @@ def test_means_leave_out_rules_and_take_prompts_as_units() -> None:
     assert np.isnan(means.loc["sora", "estimate"])
 
 
-def test_costs_are_of_answered_questions() -> None:
+def test_costs_are_of_what_a_scorer_worked_on() -> None:
     joined = join(
         make_row(0, seconds=1.0),
         make_row(0, "sa", seconds=2.0),
         make_row(1, seconds=6.0),
-        make_row(2, seconds=50.0, status="failed", score=np.nan),
+        make_row(2, seconds=0.0, status="failed", score=np.nan),
+        make_row(3, seconds=3.0, status="unscored", score=np.nan),
     )
     costs = study.tabulate_costs(joined).iloc[0]
-    assert costs[["n_questions", "n_videos", "median_seconds", "total_seconds"]].tolist() == [3, 2, 2.0, 9.0]
+    assert costs[["n_questions", "n_videos", "median_seconds", "total_seconds"]].tolist() == [4, 3, 2.5, 12.0]
 
 
 def test_expected_answers_are_set_beside_the_answers_given() -> None:

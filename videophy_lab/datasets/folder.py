@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from videophy_lab.schema import TableError, make_prompt_id, make_video_id, read_
 if TYPE_CHECKING:
     import pandas as pd
 
+# digits of a seed that fits into 64 bits
+LONGEST_SEED = 18
 VIDEO_SUFFIXES = (".mp4", ".webm", ".mov", ".mkv", ".avi")
 
 
@@ -20,8 +23,37 @@ def find_store(folder: Path) -> Path | None:
 
 
 def list_video_files(folder: Path) -> list[Path]:
-    """List the video files of a folder and its sub-folders in the order of their names."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
+    """List the video files of a folder and its sub-folders in the order of their names; no hidden ones."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith(".") and not path.is_dir()
+    )
+
+
+def hash_video(path: Path) -> str | None:
+    """Hash a file; None for what is no file or cannot be read, which whoever opens it will say."""
+    try:
+        return hash_file(path) if path.is_file() else None
+    except OSError:
+        return None
+
+
+def check_name(path: Path) -> None:
+    """Check that a file's name is text.
+
+    Raises
+    ------
+    TableError
+        Bytes that are not UTF-8.
+    """
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise TableError(
+            f"{str(path).encode('utf-8', 'replace').decode()}: the file's name is not UTF-8, so no table can "
+            "name it. Remedy: rename it."
+        ) from None
 
 
 def make_videos(folder: Path) -> pd.DataFrame:
@@ -52,7 +84,8 @@ def make_videos(folder: Path) -> pd.DataFrame:
     for path in list_video_files(folder):
         parts = path.relative_to(folder).parts
         caption = captions.get("/".join(parts))
-        if len(parts) == 3 and caption is None and path.stem.isdecimal():
+        check_name(path)
+        if len(parts) == 3 and caption is None and path.stem.isdecimal() and len(path.stem) <= LONGEST_SEED:
             generator, prompt_id, seed = parts[0], parts[1], int(path.stem)
         else:
             generator = parts[0] if len(parts) > 1 else folder.resolve().name
@@ -67,7 +100,7 @@ def make_videos(folder: Path) -> pd.DataFrame:
                 "seed": seed,
                 "path": str(path),
                 "caption": caption,
-                "sha256": hash_file(path),
+                "sha256": hash_video(path),
             }
         )
     return pd.DataFrame(rows)
@@ -93,4 +126,5 @@ def read_captions(folder: Path) -> dict[str, str]:
             f"{path}: {fault} ({len(absent)} absent, {len(twice)} twice). Remedy: mend its rows."
         )
     known = rows.dropna(subset=["caption"])
-    return dict(zip(known["file"].str.replace("\\", "/"), known["caption"], strict=True))
+    names = [os.path.normpath(name.replace("\\", "/")) for name in known["file"]]
+    return dict(zip(names, known["caption"], strict=True))

@@ -122,7 +122,8 @@ def decode_alone(job: Job, scorer: Scorer) -> Clip | str:
     try:
         return decode_clip(job.path, [] if scorer.view is None else [scorer.view])
     except ValueError as error:
-        return str(error).replace(str(job.path), "the file")
+        text, path = str(error), str(job.path)
+        return f"the file{text.removeprefix(path)}" if text.startswith(path) else text
 
 
 def score_batch(

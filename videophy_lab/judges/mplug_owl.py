@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -125,6 +126,8 @@ class OwlJudge(Scorer):
 
         if self.device == "auto":
             return "cuda" if torch.cuda.is_available() else "cpu"
+        if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
+            raise ValueError(f"device is {self.device!r}. Allowed: auto, cpu, cuda, cuda:0, cuda:1, …")
         try:
             torch.empty(0, device=self.device)
         except (RuntimeError, AssertionError) as error:

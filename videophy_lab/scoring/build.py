@@ -56,7 +56,9 @@ def name_scorers(
         raise ValueError("no scorer is named; videophy-lab list judges and list metrics show them")
     named: dict[str, str | Scorer] = {}
     for own, item in pairs:
-        if not own.strip():
+        if own != own.strip():
+            raise ValueError(f"the name {own!r} begins or ends with a blank; write {own.strip()!r}")
+        if not own:
             raise ValueError(
                 f"a scorer has no name before =; write, for example, mine={item or 'kinematics'}"
             )
@@ -70,7 +72,7 @@ def name_scorer(item: str | Scorer) -> tuple[str, str | Scorer]:
     """Split ``own=name``; a scorer that is no text goes by the name on its card."""
     if not isinstance(item, str):
         return item.card.name, item
-    own, equals, name = item.partition("=")
+    own, equals, name = (part.strip() for part in item.partition("="))
     return own, name if equals else own
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,13 +76,14 @@ def find_file(path: object, beside: Path) -> str:
     """Find a relative path where you are, else beside the table; empty for a blank cell."""
     if not isinstance(path, str):
         return ""
-    return str(beside / path) if not Path(path).exists() and (beside / path).exists() else path
+    # os.path.exists takes a name that is too long for one that is not there
+    return str(beside / path) if not os.path.exists(path) and os.path.exists(beside / path) else path
 
 
 def hash_files(table: pd.DataFrame, videos: str | Path | pd.DataFrame) -> list[str]:
     """Hash the videos' files; those of a folder were hashed when it was read."""
     if isinstance(videos, str | Path) and Path(videos).is_dir():
-        return list(table["sha256"])
+        return list(table["sha256"].fillna(""))
     with ThreadPoolExecutor(HASH_THREADS) as pool:
         return list(pool.map(hash_if_there, table["path"]))
 
@@ -89,7 +91,7 @@ def hash_files(table: pd.DataFrame, videos: str | Path | pd.DataFrame) -> list[s
 def hash_if_there(path: str) -> str:
     """Hash a file; empty where there is none that can be read."""
     try:
-        return hash_file(Path(path)) if path and Path(path).is_file() else ""
+        return hash_file(Path(path)) if path and os.path.isfile(path) else ""
     except OSError:
         return ""
 

@@ -228,7 +228,22 @@ def make_plan(
     if not parts:
         raise ValueError(f"nothing is asked: {'; '.join(notes)}. Remedy: name other --tasks or scorers.")
     wanted = pd.concat(parts, ignore_index=True)
+    replaced = count_replaced(wanted, stored)
+    if replaced:
+        notes.append(
+            f"{replaced} stored scores are of other files under the same video_id and give way; where both "
+            "are wanted, take another --out, or a table that names the generators"
+        )
     return Plan(videos, scorers, specs, wanted, find_missing(wanted, stored, retry=retry), tuple(notes))
+
+
+def count_replaced(wanted: pd.DataFrame, stored: pd.DataFrame) -> int:
+    """Count the usable scores that a run replaces because their video has other bytes now."""
+    key = list(KEY)
+    usable = stored.loc[stored["status"].eq("ok"), [*key, "sha256"]].fillna("").astype(object)
+    there = wanted.loc[wanted["sha256"].ne(""), [*key, "sha256"]]
+    both = there.merge(usable, on=key, suffixes=("", "_stored"))
+    return int(both["sha256"].ne(both["sha256_stored"]).sum())
 
 
 def check_askable(tasks: Collection[str], *, captions: bool, rules: bool) -> None:

@@ -55,7 +55,9 @@ def list_reasons(rows: pd.DataFrame) -> list[str]:
     lines = []
     for status in STATUSES[1:]:
         wrong = rows[rows["status"].eq(status)]
-        counts = wrong.groupby(["scorer", "error"], dropna=False)["video_id"].agg(["size", "first"])
+        # without their numbers, like reasons are counted together
+        alike = wrong["error"].astype(str).str.replace(r"\d+(\.\d+)?", "#", regex=True)
+        counts = wrong.groupby(["scorer", alike])["video_id"].agg(["size", "first"])
         ordered = counts.sort_values("size", ascending=False, kind="stable").reset_index()
         for scorer, reason, size, example in ordered.head(REASONS_SHOWN).to_numpy().tolist():
             text = reason if len(str(reason)) <= REASON_LENGTH else f"{reason[:REASON_LENGTH]}…"

@@ -65,7 +65,7 @@ def count_scores(joined: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
 
 
 def tabulate_reasons(scores: pd.DataFrame) -> pd.DataFrame:
-    """Tabulate why scores are missing.
+    """Tabulate why scores are missing; numbers in reasons are written #, so that like reasons are counted.
 
     Returns
     -------
@@ -74,7 +74,8 @@ def tabulate_reasons(scores: pd.DataFrame) -> pd.DataFrame:
     """
     wrong = scores[~scores["status"].eq("ok")]
     errors = wrong["error"] if "error" in wrong.columns else pd.Series(index=wrong.index, dtype=object)
-    named = wrong.assign(error=errors.astype(object).where(errors.notna(), "(no reason given)"))
+    reasons = errors.astype(object).where(errors.notna(), "(no reason given)")
+    named = wrong.assign(error=reasons.astype(str).str.replace(r"\d+(\.\d+)?", "#", regex=True))
     counts = named.groupby(["scorer", "status", "error"], as_index=False).agg(
         n_questions=("video_id", "size"), n_videos=("video_id", "nunique"), example=("video_id", "first")
     )
@@ -107,16 +108,14 @@ def estimate_scores(joined: pd.DataFrame, *, confidence: float = 0.95) -> pd.Dat
 
 
 def tabulate_costs(scores: pd.DataFrame) -> pd.DataFrame:
-    """Tabulate the seconds a question that was answered took, decoding not counted.
+    """Tabulate the seconds a question took, decoding not counted; broken videos take none.
 
     Returns
     -------
     DataFrame
         ``scorer, n_questions, n_videos, median_seconds, total_seconds``.
     """
-    timed = (
-        scores[scores["status"].eq("ok") & scores["seconds"].notna()] if "seconds" in scores else scores[:0]
-    )
+    timed = scores[scores["seconds"].gt(0)] if "seconds" in scores else scores[:0]
     rows = [
         {
             "scorer": scorer,
