@@ -1,8 +1,7 @@
-"""Plan a run, carry out what is missing, and say what came of it."""
+"""Score videos: plan a run, carry out what is missing, and give the rows of all that was wanted."""
 
 from __future__ import annotations
 
-import difflib
 import os
 import time
 import warnings
@@ -11,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.engine.plan import ask_questions, choose_tasks, find_missing, group_jobs
-from videophy_lab.judges.base import QUESTION_TASKS, Scorer, make_spec
+from videophy_lab.engine.plan import find_missing, group_jobs
+from videophy_lab.judges.base import Scorer
 from videophy_lab.scoring.build import build_scorers
-from videophy_lab.scoring.inputs import describe_same_files, find_rules, find_videos
+from videophy_lab.scoring.inputs import find_rules, find_videos
+from videophy_lab.scoring.plan import Plan, check_words, list_tasks, make_plan
 from videophy_lab.store import CONTENT, KEY
 
 if TYPE_CHECKING:
@@ -25,31 +25,6 @@ if TYPE_CHECKING:
 STORE = "scores"
 RETRY = ("failed", "unscored")
 ENGINES = ("local", "ray")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run is to do.
-
-    Attributes
-    ----------
-    videos : DataFrame
-    scorers : mapping of name to Scorer
-    specs : mapping of name to spec; None where the weights are not here and nothing may be fetched
-    wanted : DataFrame
-        Every question, one row each; see :func:`videophy_lab.engine.plan.ask_questions`.
-    missing : DataFrame
-        Those of them that have to be answered.
-    notes : tuple of str
-        What the user should know: what is not asked and why, what has to be fetched.
-    """
-
-    videos: pd.DataFrame
-    scorers: Mapping[str, Scorer]
-    specs: Mapping[str, str]
-    wanted: pd.DataFrame
-    missing: pd.DataFrame
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -172,100 +147,6 @@ def score_videos(
             asked = carry_out(plan, store, engine=engine, workers=workers, progress=progress)
             stored = store.read()
     return Outcome(plan, pick_rows(stored, plan.wanted), asked, time.perf_counter() - started, folder)
-
-
-def check_words(what: str, given: Collection[str], allowed: Collection[str]) -> None:
-    """Check that every word is an allowed one; name the close ones of a word that is not."""
-    if isinstance(given, str):
-        raise ValueError(f"{what} is the text {given!r}; give a list, such as [{given!r}]")
-    wrong = [word for word in given if word not in allowed]
-    if wrong:
-        close = difflib.get_close_matches(str(wrong[0]), allowed, n=2, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}? " if close else ""
-        raise ValueError(f"{what}: there is no {wrong[0]!r}; {hint}allowed: {', '.join(allowed)}")
-
-
-def list_tasks(scorers: Mapping[str, Scorer]) -> list[str]:
-    """List the tasks that the benchmark asks or that any of the scorers answers."""
-    answered = [task for scorer in scorers.values() for task in scorer.card.tasks]
-    return list(dict.fromkeys([*QUESTION_TASKS, *answered]))
-
-
-def make_plan(
-    videos: pd.DataFrame,
-    scorers: Mapping[str, Scorer],
-    stored: pd.DataFrame,
-    *,
-    rules: pd.DataFrame | None,
-    tasks: Collection[str] | None,
-    retry: Collection[str],
-    fetch: bool,
-) -> Plan:
-    """Plan a run: what is asked, what of it is answered already, what is left.
-
-    Parameters
-    ----------
-    fetch : bool
-        Whether weights that are not here may be fetched, which their spec needs; without it their questions
-        all count as missing.
-    """
-    import pandas as pd
-
-    notes, specs, parts = [], {}, []
-    shared = describe_same_files(videos)
-    if shared:
-        notes.append(shared)
-    captions = bool(videos["caption"].ne("").any())
-    check_askable(tasks or (), captions=captions, rules=rules is not None)
-    for name, scorer in scorers.items():
-        absent = "" if fetch else scorer.find_absent()
-        specs[name] = "" if absent else make_spec(scorer.describe())
-        asked = choose_tasks(scorer.card, tasks, captions=captions, rules=rules is not None)
-        notes += [absent] if absent else []
-        notes += describe_unasked(name, scorer, asked, tasks)
-        if asked:
-            parts.append(ask_questions(videos, rules, scorer=name, spec=specs[name], tasks=asked))
-    if not parts:
-        raise ValueError(f"nothing is asked: {'; '.join(notes)}. Remedy: name other --tasks or scorers.")
-    wanted = pd.concat(parts, ignore_index=True)
-    replaced = count_replaced(wanted, stored)
-    if replaced:
-        notes.append(
-            f"{replaced} stored scores are of other files under the same video_id and give way; where both "
-            "are wanted, take another --out, or a table that names the generators"
-        )
-    return Plan(videos, scorers, specs, wanted, find_missing(wanted, stored, retry=retry), tuple(notes))
-
-
-def count_replaced(wanted: pd.DataFrame, stored: pd.DataFrame) -> int:
-    """Count the usable scores that a run replaces because their video has other bytes now."""
-    key = list(KEY)
-    usable = stored.loc[stored["status"].eq("ok"), [*key, "sha256"]].fillna("").astype(object)
-    there = wanted.loc[wanted["sha256"].ne(""), [*key, "sha256"]]
-    both = there.merge(usable, on=key, suffixes=("", "_stored"))
-    return int(both["sha256"].ne(both["sha256_stored"]).sum())
-
-
-def check_askable(tasks: Collection[str], *, captions: bool, rules: bool) -> None:
-    """Check that there is something to ask the tasks that are named with."""
-    if "sa" in tasks and not captions:
-        raise ValueError("the task sa asks about captions and no video has one; give captions, or --prompts")
-    if "rule" in tasks and not rules:
-        raise ValueError("the task rule asks about rules and none are given; give them by --rules")
-
-
-def describe_unasked(
-    name: str, scorer: Scorer, asked: Sequence[str], named: Collection[str] | None
-) -> list[str]:
-    """Say which of the benchmark's questions a scorer is not asked, and why."""
-    tasks = scorer.card.tasks
-    if named is not None:
-        answers = f"{name} answers {', '.join(tasks)}"
-        return [] if asked else [f"{answers}: none of {', '.join(sorted(named))}"]
-    lacks = {"sa": "no video has a caption", "rule": "no rules are given"}
-    able = scorer.card.default_tasks or tasks
-    unasked = [task for task in QUESTION_TASKS if task in able and task not in asked]
-    return [f"{name} is not asked {task}: {lacks[task]}" for task in unasked]
 
 
 def carry_out(plan: Plan, store: ScoreStore, *, engine: str, workers: int | None, progress: bool) -> int:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from videophy_lab.scoring.run import Outcome, Plan
+    from videophy_lab.scoring.plan import Plan
+    from videophy_lab.scoring.run import Outcome
 
 STATUSES = ("ok", "unscored", "failed")
 REASONS_SHOWN = 5
