@@ -80,8 +80,10 @@ def test_what_cannot_be_prepared(tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
     with pytest.raises(ValueError, match="holds a text model 'llama', not 'mplug-owl'"):
         AutoEval(checkpoint=str(tmp_path)).prepare()
-    with pytest.raises(ValueError, match=r"the device 'tpu' cannot be used .*Allowed: auto, cpu, cuda"):
+    with pytest.raises(ValueError, match=r"device is 'tpu'\. Allowed: auto, cpu, cuda"):
         make_judge(AutoEval, device="tpu").prepare()
+    with pytest.raises(ValueError, match=r"the device 'cuda:99' cannot be used .*Allowed: auto, cpu, cuda"):
+        make_judge(AutoEval, device="cuda:99").prepare()
 
 
 def test_reading_its_card_imports_nothing_heavy():
