@@ -30,3 +30,11 @@ def hash_file(path: Path) -> str:
     """Compute the SHA-256 of a file's bytes in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_if_readable(path: Path) -> str | None:
+    """Hash a file; None for what is no file or cannot be read, which whoever opens it will say."""
+    try:
+        return hash_file(path) if path.is_file() else None
+    except OSError:
+        return None

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from videophy_lab.places import hash_file
+from videophy_lab.places import hash_if_readable
 from videophy_lab.schema import TableError, make_prompt_id, make_video_id, read_rows
 
 if TYPE_CHECKING:
@@ -29,14 +29,6 @@ def list_video_files(folder: Path) -> list[Path]:
         for path in folder.rglob("*")
         if path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith(".") and not path.is_dir()
     )
-
-
-def hash_video(path: Path) -> str | None:
-    """Hash a file; None for what is no file or cannot be read, which whoever opens it will say."""
-    try:
-        return hash_file(path) if path.is_file() else None
-    except OSError:
-        return None
 
 
 def check_name(path: Path) -> None:
@@ -100,7 +92,7 @@ def make_videos(folder: Path) -> pd.DataFrame:
                 "seed": seed,
                 "path": str(path),
                 "caption": caption,
-                "sha256": hash_video(path),
+                "sha256": hash_if_readable(path),
             }
         )
     return pd.DataFrame(rows)

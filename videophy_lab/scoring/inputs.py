@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from videophy_lab.places import hash_file
+from videophy_lab.places import hash_if_readable
 from videophy_lab.schema import TableError, check_table
 
 if TYPE_CHECKING:
@@ -85,15 +85,7 @@ def hash_files(table: pd.DataFrame, videos: str | Path | pd.DataFrame) -> list[s
     if isinstance(videos, str | Path) and Path(videos).is_dir():
         return list(table["sha256"].fillna(""))
     with ThreadPoolExecutor(HASH_THREADS) as pool:
-        return list(pool.map(hash_if_there, table["path"]))
-
-
-def hash_if_there(path: str) -> str:
-    """Hash a file; empty where there is none that can be read."""
-    try:
-        return hash_file(Path(path)) if path and os.path.isfile(path) else ""
-    except OSError:
-        return ""
+        return [sha256 or "" for sha256 in pool.map(hash_if_readable, map(Path, table["path"]))]
 
 
 def describe_same_files(videos: pd.DataFrame) -> str:
