@@ -13,18 +13,24 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "videophy_lab"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
+# what every wrapper of a network needs
+NETWORK_TOOLS = {"extras", "torchvision_guard", "devices", "weights"}
 # each floor may look at itself and at these: at all of a floor, or at one of its files
 FLOORS = {
     "formatting": set(),
     "schema": set(),
     "collisions": set(),
-    "extras": set(),
+    "torchvision_guard": set(),
+    "extras": {"torchvision_guard"},
+    "llm": {"extras"},
+    "devices": set(),
+    "weights": set(),
     "registry": set(),
     "video": set(),
     "tracking": {"video"},
     "store": {"schema"},
-    "judges": {"schema", "video", "tracking", "places", "extras"},
-    "metrics": {"schema", "video", "tracking", "places", "extras", "judges.base"},
+    "judges": {"schema", "video", "tracking", "places", "llm", *NETWORK_TOOLS},
+    "metrics": {"schema", "video", "tracking", "places", "judges.base", *NETWORK_TOOLS},
     "engine": {"judges.base", "store", "video", "extras"},
     "scoring": {"engine", "store", "datasets", "schema", "registry", "collisions", "places", "judges.base"},
     "stats": set(),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -53,6 +54,21 @@ def test_rows_come_back_as_check_table_gives_them(tmp_path: Path) -> None:
     assert_frame_equal(check_table(scores, "scores"), scores)
     plain = pd.read_parquet(tmp_path / "made" / "here")
     assert_frame_equal(plain.drop(columns="probabilities"), scores.drop(columns="probabilities"))
+
+
+def test_a_part_from_before_there_were_costs_still_reads(tmp_path: Path) -> None:
+    with ScoreStore(tmp_path) as store:
+        store.append([make_row(1, cost=0.25), make_row(2)])
+        [path] = parts.list_parts(tmp_path)
+        scores = store.read()
+    assert scores["cost"].tolist()[0] == 0.25
+    assert scores["cost"].isna().tolist() == [False, True]
+    pq.write_table(pq.read_table(path).drop_columns(["cost"]), path)
+    assert read_scores(tmp_path)["cost"].isna().all()
+    with ScoreStore(tmp_path) as store:
+        store.append([make_row(3, cost=0.5)])
+        assert_frame_equal(store.read()[:2].drop(columns="cost"), scores.drop(columns="cost"))
+        assert store.read()["cost"].tolist()[2] == 0.5
 
 
 def test_parts_of_blanks_only_read_together_with_full_ones(tmp_path: Path) -> None:

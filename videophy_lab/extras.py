@@ -5,6 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
+from videophy_lab.torchvision_guard import guard_torchvision
+
+# they import torchvision where there is one
+GUARDED = ("torchvision", "transformers", "diffusers")
+
 
 def import_extra(module: str, extra: str) -> ModuleType:
     """Import a module of an optional dependency.
@@ -22,6 +27,8 @@ def import_extra(module: str, extra: str) -> ModuleType:
         Naming the line to type.
     """
     try:
+        if module.partition(".")[0] in GUARDED:
+            guard_torchvision()
         return import_module(module)
     except ImportError as error:
         raise ImportError(

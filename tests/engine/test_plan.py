@@ -19,6 +19,7 @@ from videophy_lab.judges.base import Card
 
 JUDGE = Card("judge", "a judge", ("sa", "pc", "rule"), "1–5")
 METRIC = Card("flow", "a metric", ("flow",), "0–1")
+READER = Card("reader", "reads captions", ("sa", "pc"), "1–4", captioned=("sa", "pc"))
 MANY = Card("parts", "a judge with parts", ("pc", "energy", "mass"), "1–5", default_tasks=("pc",))
 VIDEOS = pd.DataFrame(
     {
@@ -57,6 +58,14 @@ def test_what_is_asked_follows_the_tasks_and_what_there_is() -> None:
     assert choose_tasks(MANY, None, captions=False, rules=False) == ["pc"]
     assert choose_tasks(MANY, ["energy"], captions=False, rules=False) == ["energy"]
     assert choose_tasks(MANY, ["rule"], captions=False, rules=True) == []
+    assert choose_tasks(READER, None, captions=False, rules=False) == []
+    assert choose_tasks(READER, None, captions=True, rules=False) == ["sa", "pc"]
+
+
+def test_a_judge_that_reads_the_caption_is_given_it_for_every_task() -> None:
+    wanted = ask_questions(VIDEOS, None, scorer="r", spec="s", tasks=["sa", "pc"], captioned=READER.captioned)
+    assert wanted["text"].tolist() == VIDEOS["caption"].tolist() * 2
+    assert ask(["pc"])["text"].tolist() == ["", "", ""]
 
 
 def test_every_video_is_asked_once_and_each_rule_of_it_once() -> None:

@@ -165,6 +165,7 @@ def make_rows(
             "status": answer.status,
             "error": answer.error,
             "seconds": seconds,
+            "cost": answer.cost,
         }
         for question, answer in zip(job.questions[name], answers, strict=True)
     ]

@@ -47,11 +47,11 @@ def choose_tasks(card: Card, named: Collection[str] | None, *, captions: bool, r
     named : collection of str or None
         Tasks the user named. A metric measures what it measures, whatever is named.
     captions, rules : bool
-        Whether there are any: without them ``sa`` and ``rule`` are asked only when they are named.
+        Whether there are any: without them the tasks that need one are asked only when they are named.
     """
     if named is not None and set(card.tasks) & set(QUESTION_TASKS):
         return [task for task in card.tasks if task in named]
-    askable = {"sa": captions, "rule": rules}
+    askable = {**dict.fromkeys(card.captioned, captions), "rule": rules}
     return [task for task in card.default_tasks or card.tasks if askable.get(task, True)]
 
 
@@ -83,7 +83,13 @@ def join_rules(videos: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
 
 
 def ask_questions(
-    videos: pd.DataFrame, rules: pd.DataFrame | None, *, scorer: str, spec: str, tasks: Sequence[str]
+    videos: pd.DataFrame,
+    rules: pd.DataFrame | None,
+    *,
+    scorer: str,
+    spec: str,
+    tasks: Sequence[str],
+    captioned: Collection[str] = ("sa",),
 ) -> pd.DataFrame:
     """List everything one scorer is asked about the videos.
 
@@ -93,6 +99,8 @@ def ask_questions(
         ``video_id, prompt_id, sha256, caption``, text without NaN.
     rules : DataFrame, optional
         A rules table; needed for the task ``rule``.
+    captioned : collection of str
+        Tasks whose question holds the caption.
 
     Returns
     -------
@@ -107,7 +115,7 @@ def ask_questions(
             asked = join_rules(videos, rules).rename(columns={"rule": "text"})
         else:
             asked = videos[["video_id", "sha256"]].assign(rule_id="", text="")
-            if task == "sa":
+            if task in captioned:
                 asked["text"] = videos["caption"].to_numpy()
         parts.append(asked.assign(task=task))
     table = pd.concat(parts, ignore_index=True).assign(scorer=scorer, spec=spec, probe="")

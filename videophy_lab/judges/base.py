@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from videophy_lab.video import Clip, FrameView
 
 OK, UNSCORED, FAILED = "ok", "unscored", "failed"
@@ -49,6 +51,8 @@ class Card:
     by_content : bool
         Whether equal bytes and questions get equal answers whatever the video is called: an answer may then
         be copied.
+    captioned : tuple of str
+        Tasks whose question holds the caption; they are asked of videos that have one.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Card:
     needs: str = "nothing"
     default_tasks: tuple[str, ...] = ()
     by_content: bool = True
+    captioned: tuple[str, ...] = ("sa",)
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Question:
     ----------
     task : str
     text : str
-        The caption for ``sa``, the sentence for ``rule``; empty for what needs none.
+        The caption for the tasks of `Card.captioned`, the sentence for ``rule``; empty for what needs none.
     rule_id : str, optional
     probe : str, optional
         How the question was altered, for example ``"paraphrase_1"``.
@@ -106,6 +111,8 @@ class Answer:
         What the judge said, as it said it.
     error : str
         The reason, unless `status` is ``ok``.
+    cost : float
+        US dollars that the answer cost; NaN for what is not paid by the answer.
     """
 
     score: float = math.nan
@@ -114,6 +121,7 @@ class Answer:
     probabilities: tuple[float, ...] = ()
     answer: str = ""
     error: str = ""
+    cost: float = math.nan
 
 
 class Scorer(Protocol):
@@ -147,6 +155,10 @@ class Scorer(Protocol):
 
     def find_absent(self) -> str:
         """Say what a run would have to fetch first, and how large it is; empty when all is here."""
+        return ""
+
+    def describe_cost(self, asked: Sequence[tuple[Path, Sequence[Question]]]) -> str:
+        """Say what it would cost to ask these questions about these files; empty when it is not paid for."""
         return ""
 
     def prepare(self) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from videophy_lab.devices import DTYPES, choose_device, choose_dtype
 from videophy_lab.extras import import_extra
 from videophy_lab.judges.base import Answer, Question, Scorer, failed
 from videophy_lab.judges.questions import TEMPLATES, Template
-from videophy_lab.judges.weights import describe_absent, resolve_checkpoint
 from videophy_lab.video import FrameView
+from videophy_lab.weights import Layout, describe_absent, resolve_checkpoint
 
 if TYPE_CHECKING:
     import torch
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 EXTRA = "judges"
 MODULES = ("torch", "transformers", "accelerate", "safetensors", "sentencepiece")
-DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 MODES = ("strict", "official")
 LICENCE = (
     "code MIT; weights derive from LLaMA-1, whose terms allow non-commercial research only: read them "
     "before any other use"
+)
+LAYOUT = Layout(
+    ("config.json", "tokenizer.model"),
+    ("*config.json", "tokenizer.model"),
 )
 # the lead and the digit that are read after a prompt
 LOOKED_AHEAD = 2
@@ -103,7 +106,7 @@ class OwlJudge(Scorer):
 
     def find_absent(self) -> str:
         """Say which weights a run would have to fetch first, and how large they are."""
-        return describe_absent(self.source, self.revision)
+        return describe_absent(self.source, self.revision, layout=LAYOUT)
 
     def describe(self) -> Mapping[str, Any]:
         """Give everything that decides a score; weights that are not here are fetched for it, not loaded."""
@@ -113,7 +116,7 @@ class OwlJudge(Scorer):
 
         return {
             "scorer": self.card.name,
-            "weights": fingerprint_checkpoint(resolve_checkpoint(self.source, self.revision)),
+            "weights": fingerprint_checkpoint(resolve_checkpoint(self.source, self.revision, layout=LAYOUT)),
             "templates": {task: asdict(template) for task, template in self.templates.items()},
             "frames": asdict(self.view),
             "dtype": self.choose_dtype(),
@@ -122,31 +125,12 @@ class OwlJudge(Scorer):
 
     def choose_device(self) -> str:
         """Give the device that is used; raise ValueError where there is no such one."""
-        import torch
-
-        if self.device == "auto":
-            return "cuda" if torch.cuda.is_available() else "cpu"
-        if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
-            raise ValueError(f"device is {self.device!r}. Allowed: auto, cpu, cuda, cuda:0, cuda:1, …")
-        try:
-            torch.empty(0, device=self.device)
-        except (RuntimeError, AssertionError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ValueError(
-                f"the device {self.device!r} cannot be used ({reason}). Allowed: auto, cpu, cuda, cuda:0, … "
-                "Remedy: take auto, or install a torch with CUDA and its driver."
-            ) from error
-        return self.device
+        return choose_device(self.device)
 
     def choose_dtype(self) -> str:
         """Give the precision that is used; once chosen it goes along to other processes and machines."""
-        if self.dtype != "auto":
-            return self.dtype
         if not self._chosen:
-            import torch
-
-            on_gpu = torch.cuda.is_available() if self.device == "auto" else self.device.startswith("cuda")
-            self._chosen = "bf16" if on_gpu else "fp32"
+            self._chosen = choose_dtype(self.dtype, self.device)
         return self._chosen
 
     def prepare(self) -> None:
@@ -170,7 +154,7 @@ class OwlJudge(Scorer):
         from videophy_lab.judges.owl.tokenizer import OwlTokenizer
 
         device, dtype = self.choose_device(), getattr(torch, DTYPES[self.choose_dtype()])
-        folder = resolve_checkpoint(self.source, self.revision)
+        folder = resolve_checkpoint(self.source, self.revision, layout=LAYOUT)
         config, tokenizer = OwlConfig.from_folder(folder), OwlTokenizer.from_folder(folder)
         pieces, known = tokenizer.processor.get_piece_size(), config.text.vocab_size
         if pieces > known:

@@ -35,7 +35,7 @@ COLUMNS = {
     **dict.fromkeys(("caption", "upsampled_caption", "action", "category", "rule", "law", "path"), Column()),
     **dict.fromkeys(("annotator", "sha256", "caption_used", "probe", "answer", "error", "method"), Column()),
     **dict.fromkeys(("frames", "width", "height", "truncated_tokens", "n_videos", "n_prompts"), COUNT),
-    **dict.fromkeys(("fps", "seconds"), Column("number", low=0)),
+    **dict.fromkeys(("fps", "seconds", "cost"), Column("number", low=0)),
     **dict.fromkeys(("expected", "estimate", "low", "high"), Column("number")),
     "level": Column("number", low=0, high=1, remedy="write it as a fraction, such as 0.95"),
     "seed": Column("integer"),
@@ -49,7 +49,8 @@ COLUMNS = {
 ESTIMATE_CELLS = ("estimate", "low", "high", "level", "method", "n_videos", "n_prompts")
 VIDEO_FACTS = ("seed", "path", "caption", "sha256", "fps", "frames", "width", "height", "caption_used",
                "truncated_tokens")  # fmt: skip
-SCORE_FACTS = ("sha256", "rule_id", "probe", "expected", "probabilities", "answer", "error", "seconds")
+SCORE_FACTS = ("sha256", "rule_id", "probe", "expected", "probabilities", "answer", "error", "seconds",
+               "cost")  # fmt: skip
 TABLES = {
     "prompts": Table(("prompt_id", "caption"), ("upsampled_caption", "action", "category", "is_hard"),
                      blank=("caption",), key=("prompt_id",)),

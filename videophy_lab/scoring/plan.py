@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from videophy_lab.engine.plan import ask_questions, choose_tasks, find_missing
+from videophy_lab.engine.plan import Job, ask_questions, choose_tasks, find_missing, group_jobs
 from videophy_lab.judges.base import QUESTION_TASKS, Scorer, make_spec
 from videophy_lab.scoring.inputs import describe_same_files
 from videophy_lab.store import KEY
@@ -39,6 +40,11 @@ class Plan:
     wanted: pd.DataFrame
     missing: pd.DataFrame
     notes: tuple[str, ...]
+
+    def group_missing(self) -> list[Job]:
+        """Gather what has to be answered by video."""
+        paths = dict(zip(self.videos["video_id"], map(Path, self.videos["path"]), strict=True))
+        return group_jobs(self.missing, paths)
 
 
 def check_words(what: str, given: Collection[str], allowed: Collection[str]) -> None:
@@ -91,7 +97,10 @@ def make_plan(
         notes += [absent] if absent else []
         notes += describe_unasked(name, scorer, asked, tasks)
         if asked:
-            parts.append(ask_questions(videos, rules, scorer=name, spec=specs[name], tasks=asked))
+            captioned = scorer.card.captioned
+            parts.append(
+                ask_questions(videos, rules, scorer=name, spec=specs[name], tasks=asked, captioned=captioned)
+            )
     if not parts:
         raise ValueError(f"nothing is asked: {'; '.join(notes)}. Remedy: name other --tasks or scorers.")
     wanted = pd.concat(parts, ignore_index=True)
@@ -129,7 +138,6 @@ def describe_unasked(
     if named is not None:
         answers = f"{name} answers {', '.join(tasks)}"
         return [] if asked else [f"{answers}: none of {', '.join(sorted(named))}"]
-    lacks = {"sa": "no video has a caption", "rule": "no rules are given"}
-    able = scorer.card.default_tasks or tasks
-    unasked = [task for task in QUESTION_TASKS if task in able and task not in asked]
+    lacks = {**dict.fromkeys(scorer.card.captioned, "no video has a caption"), "rule": "no rules are given"}
+    unasked = [task for task in scorer.card.default_tasks or tasks if task in lacks and task not in asked]
     return [f"{name} is not asked {task}: {lacks[task]}" for task in unasked]

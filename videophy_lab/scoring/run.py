@@ -6,11 +6,11 @@ import os
 import time
 import warnings
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.engine.plan import find_missing, group_jobs
+from videophy_lab.engine.plan import find_missing
 from videophy_lab.judges.base import Scorer
 from videophy_lab.scoring.build import build_scorers
 from videophy_lab.scoring.inputs import find_rules, find_videos
@@ -160,9 +160,7 @@ def carry_out(plan: Plan, store: ScoreStore, *, engine: str, workers: int | None
     same = store.find_same(plan.missing[plan.missing["scorer"].isin(fixed)])
     store.append([{str(name): cell for name, cell in row.items()} for row in same.to_dict("records")])
     missing = find_missing(plan.missing, same)
-    jobs = group_jobs(
-        missing, dict(zip(plan.videos["video_id"], map(Path, plan.videos["path"]), strict=True))
-    )
+    jobs = replace(plan, missing=missing).group_missing()
     used = {name: scorer for name, scorer in plan.scorers.items() if name in set(missing["scorer"])}
     if engine == "ray":
         from videophy_lab.engine.ray import run_jobs as run_on_ray

@@ -24,6 +24,11 @@ def describe_plan(plan: Plan) -> str:
         lines.append(
             f"{name}: {len(wanted)} questions ({by_task}), {len(wanted) - left} answered, {left} to ask"
         )
+    jobs = plan.group_missing()
+    for name, scorer in plan.scorers.items():
+        asked = [(job.path, job.questions[name]) for job in jobs if name in job.questions]
+        cost = scorer.describe_cost(asked) if asked else ""
+        lines += [f"{name}: {cost}"] if cost else []
     videos = plan.missing["video_id"].nunique()
     lines.append(f"dry run: {len(plan.missing)} questions about {videos} videos to ask; nothing was scored")
     return "\n".join(lines)

@@ -16,20 +16,34 @@ if TYPE_CHECKING:
 
 KEY = TABLES["scores"].key
 CONTENT = ("sha256", "question")
-FACTS = ("score", "expected", "probabilities", "answer", "status", "error", "seconds")
+FACTS = ("score", "expected", "probabilities", "answer", "status", "error", "seconds", "cost")
 ROW = ("video_id", "sha256", "scorer", "spec", "task", "rule_id", "probe", "question", *FACTS)
+# columns that came later; a part written before has none, and its rows are blank there
+ADDED = ("cost",)
 DRAFT = ".unfinished"
 
 Key = tuple[str, ...]
 Signature = tuple[int, int, int]
 
 
-def make_schema() -> pa.Schema:
+def make_schema(*, without: Sequence[str] = ()) -> pa.Schema:
     """Make the one schema of all parts, so that they concatenate whatever their columns hold."""
     import pyarrow as pa
 
     kinds = {"number": pa.float64(), "list": pa.list_(pa.float64())}
-    return pa.schema([(name, kinds.get(COLUMNS.get(name, Column()).kind, pa.string())) for name in ROW])
+    names = [name for name in ROW if name not in without]
+    return pa.schema([(name, kinds.get(COLUMNS.get(name, Column()).kind, pa.string())) for name in names])
+
+
+def add_blanks(part: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """Give a part the columns that it lacks, blank, and all in their order."""
+    import pyarrow as pa
+
+    schema = make_schema()
+    for name in columns:
+        if name not in part.column_names:
+            part = part.append_column(schema.field(name), pa.nulls(len(part), schema.field(name).type))
+    return part.select(list(columns))
 
 
 def make_batch(rows: Sequence[Mapping[str, object]]) -> pa.Table:
@@ -117,8 +131,10 @@ def read_part(path: Path, columns: Sequence[str] = ROW) -> pa.Table:
 
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            if file.schema_arrow.equals(make_schema()):
-                return file.read(columns=list(columns), use_threads=False)
+            added = [name for name in ADDED if name not in file.schema_arrow.names]
+            if file.schema_arrow.equals(make_schema(without=added)):
+                held = file.read(columns=[name for name in columns if name not in added], use_threads=False)
+                return add_blanks(held, columns)
             fault = "its columns are not those of a part"
     except pa.ArrowException as error:
         fault = str(error)

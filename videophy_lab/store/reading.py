@@ -73,9 +73,9 @@ def find_same(folder: str | Path, wanted: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         A row for each wanted one that has an ``ok`` row of the same bytes, scorer, spec, task, question and
-        probe, under the wanted video_id and rule_id, ready for `ScoreStore.append`; ``seconds`` is blank,
-        because nothing was run. A blank sha256 is like no other; so is a blank question of a task that is
-        asked with a text (``sa``, ``rule``).
+        probe, under the wanted video_id and rule_id, ready for `ScoreStore.append`; ``seconds`` and ``cost``
+        are blank, because nothing was run. A blank sha256 is like no other; so is a blank question of a task
+        that is asked with a text (``sa``, ``rule``).
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -92,7 +92,7 @@ def find_same(folder: str | Path, wanted: pd.DataFrame) -> pd.DataFrame:
     same = asked.merge(stored.drop_duplicates(list(SAME)), on=list(SAME))[list(ROW)]
     names = [*KEY, *CONTENT]
     same[names] = same[names].mask(same[names] == "")
-    return same.assign(seconds=float("nan"))
+    return same.assign(seconds=float("nan"), cost=float("nan"))
 
 
 def read_specs(folder: str | Path) -> dict[str, Any]:

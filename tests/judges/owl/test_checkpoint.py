@@ -12,11 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from tests.judges.owl.official import CHECKPOINT, assert_same_weights, load_official
 from videophy_lab.judges.owl.checkpoint import (
-    SAMPLE_BYTES,
-    SAMPLES,
     fingerprint_checkpoint,
     load_network,
-    read_samples,
     save_network,
 )
 
@@ -178,20 +175,6 @@ def test_fingerprints_see_a_changed_file(folder, name):
     assert fingerprint_checkpoint(folder) != before
     (folder / name).write_bytes(content)
     assert fingerprint_checkpoint(folder) == before
-
-
-def test_large_files_are_sampled_from_end_to_end(tmp_path):
-    path = tmp_path / "large"
-    size = 3 * SAMPLES * SAMPLE_BYTES + 17
-    with path.open("wb") as file:
-        file.truncate(size)
-        file.write(b"begins")
-        file.seek(size - 4)
-        file.write(b"ends")
-    blocks = list(read_samples(path))
-    assert [len(block) for block in blocks] == [SAMPLE_BYTES] * SAMPLES
-    assert blocks[0].startswith(b"begins")
-    assert blocks[-1].endswith(b"ends")
 
 
 def test_shards_hold_each_tensor_once(tmp_path):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -15,55 +14,11 @@ from safetensors.torch import load_file, save_file
 from videophy_lab.judges.owl.config import OwlConfig
 from videophy_lab.judges.owl.devices import Devices, find_device, join_devices, place_modules
 from videophy_lab.judges.owl.network import OwlNetwork
+from videophy_lab.weights import find_weights, fingerprint_files
+from videophy_lab.weights.layout import FETCH_AGAIN
 
 LEGACY_KEY = ".rotary_emb.inv_freq"
-SINGLE_FILES = ("model.safetensors", "pytorch_model.bin")
 SETTINGS = ("config.json", "tokenizer.model")
-SAMPLES, SAMPLE_BYTES = 64, 64 * 1024
-FETCH_AGAIN = "Remedy: fetch the file again; an interrupted download leaves such files."
-
-
-def find_weights(folder: Path) -> list[Path]:
-    """Find the files that hold a checkpoint's weights, safetensors before pickles.
-
-    Raises
-    ------
-    ValueError
-        No weights, a shard that the index names and the folder lacks, an index that names a file elsewhere.
-    """
-    for name in SINGLE_FILES:
-        index = folder / f"{name}.index.json"
-        if index.is_file():
-            return find_shards(index)
-        if (folder / name).is_file():
-            return [folder / name]
-    adapter = "The folder has an adapter: merge it into its base model first. "
-    hint = adapter if any(folder.glob("adapter_model.*")) else ""
-    names = ", ".join(f"{name} or {name}.index.json" for name in SINGLE_FILES)
-    raise ValueError(
-        f"{folder} has no weights; looked for {names}. {hint}Remedy: give the checkpoint's folder."
-    )
-
-
-def find_shards(index: Path) -> list[Path]:
-    """Find the files that an index names, beside it."""
-    try:
-        files = sorted({Path(name) for name in json.loads(index.read_text("utf-8"))["weight_map"].values()})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{index} cannot be read as an index ({error!r}). {FETCH_AGAIN}") from error
-    outside = [str(path) for path in files if path.parent != Path() or path.name in ("", "..")]
-    if outside:
-        raise ValueError(
-            f"{index} names the file {outside[0]!r}, which is not in its folder; weights are read from there "
-            "only. Remedy: fetch the checkpoint from a source you trust."
-        )
-    missing = [path.name for path in files if not (index.parent / path).is_file()]
-    if missing:
-        raise ValueError(
-            f"{index.parent} lacks {len(missing)} of {len(files)} files that {index.name} names: "
-            f"{', '.join(missing[:3])}. Remedy: fetch the rest of the checkpoint."
-        )
-    return [index.parent / path for path in files]
 
 
 def read_shard(path: Path) -> dict[str, torch.Tensor]:
@@ -199,24 +154,10 @@ def save_network(
     return None
 
 
-def read_samples(path: Path) -> Iterator[bytes]:
-    """Read 64 blocks of 64 kB, evenly spaced from the first byte to the last; a small file whole."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        if size <= SAMPLES * SAMPLE_BYTES:
-            yield file.read()
-            return
-        for sample in range(SAMPLES):
-            file.seek((size - SAMPLE_BYTES) * sample // (SAMPLES - 1))
-            yield file.read(SAMPLE_BYTES)
-
-
 def fingerprint_checkpoint(folder: str | Path) -> str:
     """Name the content of a checkpoint by a SHA-256, in seconds and wherever the folder lies.
 
-    Names and sizes of the weight files, 64 evenly spaced blocks of 64 kB of each, and config.json and
-    tokenizer.model whole are hashed. It is a sample: a change of a few numbers inside a large file can escape
-    it; another training run, precision or layout cannot.
+    See :func:`videophy_lab.weights.fingerprint_files`; config.json and tokenizer.model belong to it.
 
     Raises
     ------
@@ -225,10 +166,5 @@ def fingerprint_checkpoint(folder: str | Path) -> str:
     """
     folder = Path(folder)
     OwlConfig.from_folder(folder)
-    digest = hashlib.sha256()
     settings = [folder / name for name in SETTINGS if (folder / name).is_file()]
-    for path in sorted([*find_weights(folder), *settings], key=lambda path: path.name):
-        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
-        for block in read_samples(path):
-            digest.update(block)
-    return digest.hexdigest()
+    return fingerprint_files([*find_weights(folder), *settings])

@@ -6,22 +6,24 @@ import json
 import os
 import shutil
 from collections import namedtuple
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.datasets import conftest as datasets
-from videophy_lab.judges import weights
-from videophy_lab.judges.weights import (
-    HUB_WEIGHTS,
-    WeightsError,
-    describe_absent,
-    find_local_checkpoint,
-    list_missing,
-    resolve_checkpoint,
-)
+from videophy_lab import weights
+from videophy_lab.judges.mplug_owl import LAYOUT
+from videophy_lab.registry import SCORERS, find_class, list_names
+from videophy_lab.weights import hub as fetching
+from videophy_lab.weights.hub import HUB_WEIGHTS
+from videophy_lab.weights.layout import TRANSFORMERS, WeightsError, choose_patterns
 
 hub = datasets.hub
+resolve_checkpoint = partial(weights.resolve_checkpoint, layout=LAYOUT)
+describe_absent = partial(weights.describe_absent, layout=LAYOUT)
+find_local_checkpoint = partial(fetching.find_local_checkpoint, layout=LAYOUT)
+list_missing = partial(fetching.list_missing, layout=LAYOUT)
 NAME = "someone/judge"
 INDEX = {
     "weight_map": {"a.weight": "pytorch_model-00001-of-00002.bin", "b": "pytorch_model-00002-of-00002.bin"}
@@ -168,8 +170,8 @@ def test_a_disk_that_fills_meanwhile(hub, tmp_path, monkeypatch):
     def fill(*args, **kwargs):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(weights, "fetch_snapshot", lambda *a, **k: [] if k.get("dry_run") else fill())
-    monkeypatch.setattr(weights, "find_local_checkpoint", lambda *a, **k: None)
+    monkeypatch.setattr(fetching, "fetch_snapshot", lambda *a, **k: [] if k.get("dry_run") else fill())
+    monkeypatch.setattr(fetching, "find_local_checkpoint", lambda *a, **k: None)
     with pytest.raises(WeightsError, match=r"the disk is full.*make room"):
         resolve_checkpoint(NAME, endpoint=hub.url, cache=tmp_path)
 
@@ -177,7 +179,7 @@ def test_a_disk_that_fills_meanwhile(hub, tmp_path, monkeypatch):
 def test_a_repository_of_something_else(hub, tmp_path):
     publish(hub, {"README.md": b"text", "config.json": b"{}"})
     with pytest.raises(
-        WeightsError, match=r"is no checkpoint of this judge: tokenizer\.model, pytorch_model"
+        WeightsError, match=r"is no checkpoint of this network: tokenizer\.model, model\.safetensors"
     ):
         resolve_checkpoint(NAME, endpoint=hub.url, cache=tmp_path)
 
@@ -187,12 +189,40 @@ def test_what_is_absent_is_described_with_its_size(tmp_path):
         "the weights videophysics/videophy_2_auto (main), 14.3 GB, from the hub"
     )
     assert describe_absent(str(tmp_path)) == ""
-    assert {"videophysics/videophy_2_auto", "videophysics/videocon_physics"} == set(HUB_WEIGHTS)
 
 
 def test_one_file_of_weights_is_enough(tmp_path):
     for name in ("config.json", "tokenizer.model"):
         (tmp_path / name).write_bytes(b"{}")
-    assert list_missing(tmp_path) == ["pytorch_model.bin or model.safetensors"]
+    assert list_missing(tmp_path) == ["model.safetensors or pytorch_model.bin"]
     (tmp_path / "model.safetensors").write_bytes(b"x")
     assert list_missing(tmp_path) == []
+
+
+def test_one_form_of_the_weights_is_fetched(hub, tmp_path):
+    index = json.dumps({"weight_map": {"a": "pytorch_model-00001-of-00001.bin"}}).encode()
+    files = {
+        "config.json": b"{}",
+        "merges.txt": b"a b",
+        "model.safetensors": b"safe",
+        "pytorch_model.bin.index.json": index,
+        "pytorch_model-00001-of-00001.bin": b"pickled",
+        "tf_model.h5": b"not wanted",
+    }
+    publish(hub, files)
+    folder = weights.resolve_checkpoint(NAME, endpoint=hub.url, cache=tmp_path)
+    fetched = {"config.json", "merges.txt", "model.safetensors", "pytorch_model.bin.index.json"}
+    assert {path.name for path in folder.iterdir()} == fetched
+    assert fetching.find_local_checkpoint(NAME, cache=tmp_path) == folder
+    assert weights.find_weights(folder) == [folder / "model.safetensors"]
+
+
+def test_weights_are_looked_for_in_one_form():
+    assert choose_patterns(["pytorch_model.bin"], TRANSFORMERS)[-1] == "pytorch_model*.bin"
+    assert choose_patterns(["README.md"], TRANSFORMERS)[-1] == "*.index.json"
+
+
+def test_every_network_of_ours_has_its_size_written_down():
+    cards = [find_class(name, *SCORERS).card for name in list_names(*SCORERS)]
+    hubs = {card.weights for card in cards if "/" in card.weights}
+    assert hubs <= set(HUB_WEIGHTS)

@@ -1,19 +1,24 @@
-"""Find a judge's weights: a folder, or a repository of the hub that is fetched once."""
+"""Find the weights of a network: a folder, or a repository of the hub that is fetched once."""
 
 from __future__ import annotations
 
 import errno
-import json
 import re
 import shutil
 import sys
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-
-class WeightsError(ValueError):
-    """Weights cannot be found or fetched; the message names them, the reason and the remedy."""
+from videophy_lab.weights.layout import (
+    TRANSFORMERS,
+    Layout,
+    WeightsError,
+    choose_patterns,
+    list_missing,
+    list_setting_patterns,
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class HubWeights:
     ----------
     revision : str
         Commit to fetch. For a branch, the commit that was fetched first is kept: it is asked for only while
-        the weights are not on this machine, and what the judge describes holds a fingerprint of the weights.
+        the weights are not on this machine, and what a scorer describes holds a fingerprint of the weights.
     size : float
         Bytes of the files that are fetched.
     """
@@ -33,29 +38,33 @@ class HubWeights:
     size: float
 
 
-# neither repository publishes tags, so the branch stands here until a commit is known to be the judges' own
+# none of these publishes tags, so the branch stands here until a commit is known to be the published one
 HUB_WEIGHTS = {
     "videophysics/videophy_2_auto": HubWeights("main", 14.3e9),
     "videophysics/videocon_physics": HubWeights("main", 14.3e9),
+    "MAGAer13/mplug-owl-llama-7b-video": HubWeights("main", 14.3e9),
+    "TIGER-Lab/VideoScore-v1.1": HubWeights("main", 16.8e9),
+    "TIGER-Lab/VideoScore2": HubWeights("main", 16.6e9),
+    "Qwen/Qwen2.5-VL-7B-Instruct": HubWeights("main", 16.6e9),
+    "Qwen/Qwen3-VL-8B-Instruct": HubWeights("main", 17.5e9),
+    "nvidia/Cosmos-Reason1-7B": HubWeights("main", 16.6e9),
+    "nvidia/Cosmos-Reason2-8B": HubWeights("main", 17.5e9),
+    "LanguageBind/Video-LLaVA-7B-hf": HubWeights("main", 14.7e9),
+    "openai/clip-vit-large-patch14": HubWeights("main", 1.7e9),
+    "openai/clip-vit-base-patch32": HubWeights("main", 0.6e9),
+    "facebook/dino-vitb16": HubWeights("main", 0.3e9),
 }
-PATTERNS = [
-    "config.json",
-    "generation_config.json",
-    "preprocessor_config.json",
-    "tokenizer.model",
-    "tokenizer_config.json",
-    "pytorch_model*.bin",
-    "pytorch_model.bin.index.json",
-    "model*.safetensors",
-    "model.safetensors.index.json",
-]
-WHOLE_FILES = ("pytorch_model.bin", "model.safetensors")
 # downloads write a little beside the files themselves
 SPARE_BYTES = 1e8
 
 
 def resolve_checkpoint(
-    name: str, revision: str = "", *, endpoint: str | None = None, cache: Path | None = None
+    name: str,
+    revision: str = "",
+    *,
+    layout: Layout = TRANSFORMERS,
+    endpoint: str | None = None,
+    cache: Path | None = None,
 ) -> Path:
     """Give the folder of a checkpoint, fetching it from the hub where it is not on this machine.
 
@@ -65,6 +74,8 @@ def resolve_checkpoint(
         A folder, or a repository of the hub, such as ``videophysics/videophy_2_auto``.
     revision : str
         Commit, branch or tag of the repository; our own choice when empty.
+    layout : Layout
+        What belongs to the checkpoint beside its weights.
     endpoint : str, optional
         Address of the hub or a mirror; huggingface_hub's own (``HF_ENDPOINT``) when not given.
     cache : Path, optional
@@ -76,23 +87,23 @@ def resolve_checkpoint(
         No such folder or repository, no access, no network, no room, or a download that was cut off.
     """
     revision = revision or choose_revision(name)
-    local = find_local_checkpoint(name, revision, cache=cache)
+    local = find_local_checkpoint(name, revision, layout=layout, cache=cache)
     if local is not None:
         return local
     try:
-        size = measure_download(name, revision, endpoint, cache)
+        patterns, size = plan_download(name, revision, layout, endpoint, cache)
         check_room(name, revision, size, cache)
         sys.stderr.write(f"fetching the weights {name} ({revision}), {size / 1e9:.1f} GB\n")
-        folder = Path(fetch_snapshot(name, revision, endpoint, cache))
+        folder = Path(fetch_snapshot(name, revision, endpoint, cache, patterns=patterns))
     except WeightsError:
         raise
     except Exception as error:  # the HTTP library below huggingface_hub, and so its errors, differ by version
         raise WeightsError(explain_failure(name, revision, error)) from error
-    missing = list_missing(folder)
+    missing = list_missing(folder, layout)
     if missing:
         raise WeightsError(
-            f"the repository {name} ({revision}) is no checkpoint of this judge: {', '.join(missing)} is not "
-            "in it. Remedy: check the name."
+            f"the repository {name} ({revision}) is no checkpoint of this network: {', '.join(missing)} is "
+            "not in it. Remedy: check the name."
         )
     sys.stderr.write(f"the weights {name} are in {folder}\n")
     return folder
@@ -103,7 +114,9 @@ def choose_revision(name: str) -> str:
     return HUB_WEIGHTS[name].revision if name in HUB_WEIGHTS else "main"
 
 
-def find_local_checkpoint(name: str, revision: str = "", *, cache: Path | None = None) -> Path | None:
+def find_local_checkpoint(
+    name: str, revision: str = "", *, layout: Layout = TRANSFORMERS, cache: Path | None = None
+) -> Path | None:
     """Give the folder of a checkpoint where it is complete on this machine, else None; uses no network.
 
     Raises
@@ -117,39 +130,31 @@ def find_local_checkpoint(name: str, revision: str = "", *, cache: Path | None =
     if folder.exists() or not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name):
         what = "is a file" if folder.exists() else "does not exist"
         raise WeightsError(
-            f"the checkpoint {name!r} {what}. Allowed: a folder with config.json, tokenizer.model and the "
+            f"the checkpoint {name!r} {what}. Allowed: a folder with {', '.join(layout.required)} and the "
             f"weights, or a repository of the hub, such as {next(iter(HUB_WEIGHTS))}."
         )
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        found = Path(fetch_snapshot(name, revision or choose_revision(name), None, cache, local=True))
+        patterns = list_setting_patterns(layout)
+        found = Path(
+            fetch_snapshot(
+                name, revision or choose_revision(name), None, cache, patterns=patterns, local=True
+            )
+        )
     except LocalEntryNotFoundError:
         return None
-    return None if list_missing(found) else found
+    return None if list_missing(found, layout) else found
 
 
-def describe_absent(name: str, revision: str = "", *, cache: Path | None = None) -> str:
+def describe_absent(
+    name: str, revision: str = "", *, layout: Layout = TRANSFORMERS, cache: Path | None = None
+) -> str:
     """Say which weights a run would have to fetch, and how large they are; empty when they are here."""
-    if find_local_checkpoint(name, revision, cache=cache) is not None:
+    if find_local_checkpoint(name, revision, layout=layout, cache=cache) is not None:
         return ""
     size = f"{HUB_WEIGHTS[name].size / 1e9:.1f} GB" if name in HUB_WEIGHTS else "size not known"
     return f"the weights {name} ({revision or choose_revision(name)}), {size}, from the hub"
-
-
-def list_missing(folder: Path) -> list[str]:
-    """Name the files that a checkpoint lacks; an interrupted download lacks some."""
-    missing = [name for name in ("config.json", "tokenizer.model") if not (folder / name).is_file()]
-    indices = [folder / f"{name}.index.json" for name in WHOLE_FILES]
-    shards = {
-        shard
-        for index in indices
-        if index.is_file()
-        for shard in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
-    }
-    if not shards and not any((folder / name).is_file() for name in WHOLE_FILES):
-        missing.append(" or ".join(WHOLE_FILES))
-    return missing + sorted(shard for shard in shards if not (folder / shard).is_file())
 
 
 def fetch_snapshot(
@@ -158,6 +163,7 @@ def fetch_snapshot(
     endpoint: str | None,
     cache: Path | None,
     *,
+    patterns: list[str] | None = None,
     local: bool = False,
     dry_run: bool = False,
 ) -> Any:
@@ -169,16 +175,20 @@ def fetch_snapshot(
         revision=revision,
         cache_dir=cache,
         endpoint=endpoint,
-        allow_patterns=PATTERNS,
+        allow_patterns=patterns,
         local_files_only=local,
         dry_run=dry_run,
     )
 
 
-def measure_download(name: str, revision: str, endpoint: str | None, cache: Path | None) -> float:
-    """Ask the hub how many bytes are still to be fetched."""
+def plan_download(
+    name: str, revision: str, layout: Layout, endpoint: str | None, cache: Path | None
+) -> tuple[list[str], float]:
+    """Ask the hub which files there are; choose what to fetch, and count the bytes still to come."""
     files = fetch_snapshot(name, revision, endpoint, cache, dry_run=True)
-    return sum(file.file_size or 0 for file in files if file.will_download)
+    patterns = choose_patterns([file.filename for file in files], layout)
+    wanted = [file for file in files if any(fnmatch(file.filename, pattern) for pattern in patterns)]
+    return patterns, sum(file.file_size or 0 for file in wanted if file.will_download)
 
 
 def check_room(name: str, revision: str, size: float, cache: Path | None) -> None:
