@@ -21,7 +21,7 @@ from videophy_lab.video.clip import Clip, FrameView, VideoInfo
 METRICS = [TemporalFlickering(), Sharpness(), Colourfulness(), Contrast()]
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class FirstByte(FrameMetric):
     """A metric that reads one byte and has an option, a view and a value that it does not define."""
 

@@ -1,11 +1,11 @@
-"""What a metric of frames is: the frames it wants, and one number from them."""
+"""What a metric of frames is: the frames it wants, and the numbers that it makes of them."""
 
 from __future__ import annotations
 
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 ALL_FRAMES = FrameView("all")
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class FrameMetric(Scorer):
-    """A metric that makes one number of a video's frames.
+    """A metric that makes one number of a video's frames, or a few.
 
-    A subclass gives `card`, whose one task is the metric's name and which states range and direction, and
+    A subclass gives `card`, whose tasks name its numbers and which states range and direction, and
     :meth:`measure`; it may give another `view`, and options as fields. A number that is not finite is
     unscored.
 
@@ -48,10 +48,11 @@ class FrameMetric(Scorer):
 
     def describe(self) -> Mapping[str, Any]:
         """Give the name, the frames and the options, which decide the number."""
-        return {"scorer": self.card.name, "frames": asdict(self.view), **asdict(self)}
+        options = {field.name: getattr(self, field.name) for field in fields(self) if field.init}
+        return {"scorer": self.card.name, "frames": asdict(self.view), **options}
 
     @abstractmethod
-    def measure(self, frames: np.ndarray) -> float:
+    def measure(self, frames: np.ndarray) -> float | Mapping[str, float]:
         """Measure frames.
 
         Parameters
@@ -61,24 +62,29 @@ class FrameMetric(Scorer):
 
         Returns
         -------
-        float
-            NaN where the metric is not defined, as for fewer than `least_frames` frames.
+        float, or mapping of task to float
+            One number for the only task, or one for each; NaN where the metric is not defined, as for fewer
+            than `least_frames` frames.
         """
 
     def score(self, clips: Sequence[Clip], questions: Sequence[Sequence[Question]]) -> list[list[Answer]]:
-        """Measure each clip once, and give the number to each of its questions."""
+        """Measure each clip once, and give each of its questions its number."""
         return [
-            [self._answer(clip.frames[self.view])] * len(asked)
-            for clip, asked in zip(clips, questions, strict=True)
+            self._answer(clip.frames[self.view], asked) for clip, asked in zip(clips, questions, strict=True)
         ]
 
-    def _answer(self, frames: np.ndarray) -> Answer:
-        value = self.measure(frames)
+    def _answer(self, frames: np.ndarray, asked: Sequence[Question]) -> list[Answer]:
+        measured = self.measure(frames)
+        if not isinstance(measured, Mapping):
+            measured = dict.fromkeys(self.card.tasks, measured)
+        return [self._make_answer(measured[question.task], len(frames)) for question in asked]
+
+    def _make_answer(self, value: float, frames: int) -> Answer:
         if math.isfinite(value):
             return Answer(score=value)
-        if len(frames) < self.least_frames:
+        if frames < self.least_frames:
             return unscored(
-                f"{self.card.name} needs {self.least_frames} or more frames; the video has {len(frames)}"
+                f"{self.card.name} needs {self.least_frames} or more frames; the video has {frames}"
             )
         return unscored(f"{self.card.name} is not defined on these frames: {value}")
 

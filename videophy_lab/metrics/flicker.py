@@ -14,7 +14,7 @@ from videophy_lab.judges.base import Card
 from videophy_lab.metrics.base import FrameMetric, check_frames
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class TemporalFlickering(FrameMetric):
     """Temporal flickering as VBench defines it: 1 for a still picture, lower the more the pixels change.
 

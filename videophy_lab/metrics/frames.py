@@ -12,7 +12,7 @@ from videophy_lab.judges.base import Card
 from videophy_lab.metrics.base import FrameMetric, average_frames
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Sharpness(FrameMetric):
     """Variance of the Laplacian of the grey picture; mean over all frames at their stored size.
 
@@ -37,7 +37,7 @@ class Sharpness(FrameMetric):
         return average_frames(laplacian_variance, frames)
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Colourfulness(FrameMetric):
     """Colourfulness of Hasler and Süsstrunk; mean over all frames at their stored size.
 
@@ -62,7 +62,7 @@ class Colourfulness(FrameMetric):
         return average_frames(colourfulness, frames)
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Contrast(FrameMetric):
     """Root-mean-square contrast of the luma; mean over all frames at their stored size.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from transformers import CLIPImageProcessor
+from transformers import CLIPImageProcessorPil
 
 from videophy_lab.judges.owl.pixels import make_pixels
 
 
 def test_pixels_equal_the_clip_processor_to_the_bit(rng):
     frames = rng.integers(0, 256, (3, 224, 224, 3), np.uint8)
-    processor = CLIPImageProcessor(size={"shortest_edge": 224}, crop_size=224)
+    processor = CLIPImageProcessorPil(size={"shortest_edge": 224}, crop_size=224)
     wanted = processor([*frames], return_tensors="np")["pixel_values"]
     np.testing.assert_array_equal(make_pixels(frames), wanted.transpose(1, 0, 2, 3))
 

@@ -1,0 +1,104 @@
+"""What metrics on networks share: weights, the device, and frames in chunks."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from videophy_lab.devices import DTYPES, check_dtype, choose_device, choose_dtype
+from videophy_lab.extras import import_extra
+from videophy_lab.metrics.base import FrameMetric
+from videophy_lab.weights import describe_absent, fingerprint_folder, resolve_checkpoint
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+EXTRA = "judges"
+
+
+@dataclass(kw_only=True)
+class NetworkMetric(FrameMetric):
+    """A metric that looks at frames through a network.
+
+    A subclass gives :meth:`load_network` and `measure`, which finds the network at ``self._network``.
+
+    Parameters
+    ----------
+    checkpoint : str
+        Folder or repository of the hub with the weights; those on the card when empty.
+    revision : str
+        Commit, branch or tag of the repository.
+    device : str
+        ``auto`` (CUDA where there is one), ``cpu``, ``cuda`` or ``cuda:1``.
+    dtype : {"auto", "bf16", "fp16", "fp32"}
+        Precision; ``auto`` is bf16 on CUDA and fp32 on a CPU.
+    chunk : int
+        Most frames in one pass; bounds the memory.
+    """
+
+    checkpoint: str = ""
+    revision: str = ""
+    device: str = "auto"
+    dtype: str = "fp32"
+    chunk: int = 32
+    _network: Any = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_dtype(self.dtype)
+        if self.chunk < 1:
+            raise ValueError(f"chunk is {self.chunk}; it must be at least 1.")
+
+    @property
+    def source(self) -> str:
+        """Give the folder or the repository of the weights."""
+        return self.checkpoint or self.card.weights
+
+    def find_absent(self) -> str:
+        """Say which weights a run would have to fetch first, and how large they are."""
+        return describe_absent(self.source, self.revision)
+
+    def describe(self) -> Mapping[str, Any]:
+        """Give everything that decides a score; weights that are not here are fetched for it, not loaded."""
+        import_extra("torch", EXTRA)
+        return {
+            "scorer": self.card.name,
+            "frames": asdict(self.view),
+            "weights": fingerprint_folder(resolve_checkpoint(self.source, self.revision)),
+            "dtype": choose_dtype(self.dtype, self.device),
+        }
+
+    def prepare(self) -> None:
+        """Load the network, once.
+
+        Raises
+        ------
+        ValueError
+            Weights that cannot be found, fetched or used, or a device that is not there.
+        ImportError
+            An extra is not installed.
+        """
+        if self._network is not None:
+            return
+        torch = import_extra("torch", EXTRA)
+        import_extra("transformers", EXTRA)
+        device = choose_device(self.device)
+        network = self.load_network(resolve_checkpoint(self.source, self.revision))
+        dtype = getattr(torch, DTYPES[choose_dtype(self.dtype, self.device)])
+        self._network = network.to(device=device, dtype=dtype).eval()
+
+    @abstractmethod
+    def load_network(self, folder: Path) -> torch.nn.Module:
+        """Load the network from the folder of its weights."""
+
+    def split_frames(self, frames: np.ndarray) -> Iterator[torch.Tensor]:
+        """Give frames in chunks on the network's device, float32 of 0–255, shape (n, 3, height, width)."""
+        import torch
+
+        device = next(self._network.parameters()).device
+        for start in range(0, len(frames), self.chunk):
+            part = torch.from_numpy(frames[start : start + self.chunk]).to(device)
+            yield part.permute(0, 3, 1, 2).float()
