@@ -52,7 +52,7 @@ FLOORS = {
 STATS_LIBRARIES = {"numpy", "scipy", "statsmodels", "numba"}
 HEAVY = {"torch", "transformers", "diffusers", "ray", "mujoco", "seaborn", "papermill"}
 # networks are classes of torch, so their files import it; they are themselves imported inside functions only
-NETWORKS = ("judges/owl",)
+NETWORKS = ("judges/owl", "judges/networks")
 
 
 def read_imports(node: ast.AST, *, inside_functions: bool = True) -> Iterator[str]:
