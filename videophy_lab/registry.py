@@ -1,4 +1,4 @@
-"""Names of judges and metrics, ours and those of plug-ins; nothing is imported before it is asked for."""
+"""Names of what can be plugged in, ours and other packages'; nothing is imported before it is asked for."""
 
 from __future__ import annotations
 
@@ -39,15 +39,23 @@ METRICS = {
     "colourfulness": "videophy_lab.metrics.frames:Colourfulness",
     "contrast": "videophy_lab.metrics.frames:Contrast",
 }
-KINDS = {"judges": JUDGES, "metrics": METRICS}
+# the world and the models that make videos come as plug-ins, and so do networks that interpolate frames
+GENERATORS: dict[str, str] = {}
+INTERPOLATORS: dict[str, str] = {}
+KINDS = {"judges": JUDGES, "metrics": METRICS, "generators": GENERATORS, "interpolators": INTERPOLATORS}
 SCORERS = ("judges", "metrics")
+
+
+def name_group(kind: str) -> str:
+    """Name the group of entry points in which packages register what they bring."""
+    return f"videophy_lab.{kind}"
 
 
 def list_names(*kinds: str) -> dict[str, str]:
     """List the names of one or more kinds, each with its ``module:attribute``; ours win over plug-ins'."""
     found: dict[str, str] = {}
     for kind in kinds:
-        plugins = {entry.name: entry.value for entry in entry_points(group=f"videophy_lab.{kind}")}
+        plugins = {entry.name: entry.value for entry in entry_points(group=name_group(kind))}
         found |= plugins | KINDS[kind]
     return found
 
@@ -58,7 +66,7 @@ def find_class(name: str, *kinds: str) -> Any:
     Parameters
     ----------
     name : str
-    *kinds : {"judges", "metrics"}
+    *kinds : {"judges", "metrics", "generators", "interpolators"}
         Where to look.
 
     Raises
@@ -73,7 +81,8 @@ def find_class(name: str, *kinds: str) -> Any:
         close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(close)}? " if close else ""
         what = " or ".join(kind.removesuffix("s") for kind in kinds)
-        raise ValueError(f"there is no {what} {name!r}. {hint}Allowed: {', '.join(sorted(known))}.")
+        allowed = ", ".join(sorted(known)) or f"none; packages register them in {name_group(kinds[0])}"
+        raise ValueError(f"there is no {what} {name!r}. {hint}Allowed: {allowed}.")
     try:
         return EntryPoint(name, known[name], kinds[0]).load()
     except (ImportError, AttributeError) as error:
