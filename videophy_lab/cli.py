@@ -161,8 +161,14 @@ def list_metrics() -> None:
     show_cards("metrics")
 
 
+@list_app.command("generators", epilog="Example: videophy-lab list generators")
+def list_generators() -> None:
+    """List the generators that installed packages bring."""
+    show_cards("generators")
+
+
 def show_cards(kind: str) -> None:
-    """Print the cards of every scorer of a kind."""
+    """Print the cards of a kind."""
     from videophy_lab.scoring.cards import format_cards
 
     typer.echo(format_cards(kind))

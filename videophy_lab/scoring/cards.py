@@ -1,11 +1,11 @@
-"""The judges and metrics that can be named, as text."""
+"""The judges, metrics and generators that can be named, as text."""
 
 from __future__ import annotations
 
 import textwrap
 
 from videophy_lab.judges.base import Card
-from videophy_lab.registry import find_class, list_names
+from videophy_lab.registry import find_class, list_names, name_group
 
 WIDTH = 100
 
@@ -23,19 +23,31 @@ def list_cards(kind: str) -> list[Card | str]:
 
 def format_cards(kind: str) -> str:
     """Write a paragraph a card."""
-    return "\n\n".join(card if isinstance(card, str) else format_card(card) for card in list_cards(kind))
+    cards = list_cards(kind)
+    if not cards:
+        return f"no {kind} yet; an installed package brings some by entry points in {name_group(kind)}"
+    return "\n\n".join(card if isinstance(card, str) else format_card(card) for card in cards)
 
 
 def format_card(card: Card) -> str:
     """Write a card: its name and summary, then what one needs to know before using it."""
     facts = {
         "tasks": ", ".join(card.tasks),
-        "scale": f"{card.scale}; better: {card.better}",
+        "scale": card.scale and f"{card.scale}; better: {card.better}",
         "weights": card.weights if card.weights == "none" else f"{card.weights}, {card.size}",
         "licence": card.licence,
-        "needs": card.needs if card.needs == "nothing" else f"the extra {card.needs}",
+        "needs": format_needs(card.needs),
     }
     lines = textwrap.wrap(f"{card.name}: {card.summary}", WIDTH, subsequent_indent="  ")
     for name, fact in facts.items():
+        if not fact:
+            continue
         lines += textwrap.wrap(f"  {name:<8} {fact}", WIDTH, subsequent_indent=" " * 11)
     return "\n".join(lines)
+
+
+def format_needs(needs: str) -> str:
+    """Write what has to be installed: nothing, an extra, or several."""
+    if needs == "nothing":
+        return needs
+    return f"the extras {needs}" if "," in needs else f"the extra {needs}"
