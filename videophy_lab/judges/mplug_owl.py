@@ -15,8 +15,11 @@ from videophy_lab.video import FrameView
 from videophy_lab.weights import Layout, describe_absent, resolve_checkpoint
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
 
+    from videophy_lab.judges.owl.network import OwlNetwork
     from videophy_lab.judges.owl.passes import Prompt
     from videophy_lab.video import Clip
 
@@ -112,16 +115,30 @@ class OwlJudge(Scorer):
         """Give everything that decides a score; weights that are not here are fetched for it, not loaded."""
         for module in MODULES:
             import_extra(module, EXTRA)
-        from videophy_lab.judges.owl.checkpoint import fingerprint_checkpoint
-
         return {
             "scorer": self.card.name,
-            "weights": fingerprint_checkpoint(resolve_checkpoint(self.source, self.revision, layout=LAYOUT)),
+            "weights": self.fingerprint_weights(),
             "templates": {task: asdict(template) for task, template in self.templates.items()},
             "frames": asdict(self.view),
             "dtype": self.choose_dtype(),
             "mode": self.mode,
         }
+
+    def find_folder(self) -> Path:
+        """Find the folder with the network's config.json and tokenizer.model; it is fetched if need be."""
+        return resolve_checkpoint(self.source, self.revision, layout=LAYOUT)
+
+    def fingerprint_weights(self) -> Any:
+        """Name the content of all weights."""
+        from videophy_lab.judges.owl.checkpoint import fingerprint_checkpoint
+
+        return fingerprint_checkpoint(self.find_folder())
+
+    def load_weights(self, folder: Path, dtype: torch.dtype, device: str) -> OwlNetwork:
+        """Load the network of the folder that :meth:`find_folder` gave."""
+        from videophy_lab.judges.owl.checkpoint import load_network
+
+        return load_network(folder, dtype=dtype, device=device, device_map=self.device_map or None)
 
     def choose_device(self) -> str:
         """Give the device that is used; raise ValueError where there is no such one."""
@@ -149,12 +166,11 @@ class OwlJudge(Scorer):
             import_extra(module, EXTRA)
         import torch
 
-        from videophy_lab.judges.owl.checkpoint import load_network
         from videophy_lab.judges.owl.config import OwlConfig
         from videophy_lab.judges.owl.tokenizer import OwlTokenizer
 
         device, dtype = self.choose_device(), getattr(torch, DTYPES[self.choose_dtype()])
-        folder = resolve_checkpoint(self.source, self.revision, layout=LAYOUT)
+        folder = self.find_folder()
         config, tokenizer = OwlConfig.from_folder(folder), OwlTokenizer.from_folder(folder)
         pieces, known = tokenizer.processor.get_piece_size(), config.text.vocab_size
         if pieces > known:
@@ -162,7 +178,7 @@ class OwlJudge(Scorer):
                 f"tokenizer.model in {folder} has {pieces} pieces and the network {known}. Remedy: give a "
                 "folder in which both belong together."
             )
-        network = load_network(folder, dtype=dtype, device=device, device_map=self.device_map or None)
+        network = self.load_weights(folder, dtype, device)
         if self.compile:
             network.compile()
         self._network, self._tokenizer = network, tokenizer

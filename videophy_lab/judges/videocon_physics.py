@@ -25,7 +25,7 @@ class VideoConPhysics(OwlJudge):
     Strict mode reads the whole question, however long, and a literal ``<unk>`` as text. Official mode cuts it
     at 257 tokens, so that a long caption is scored at its own end, and at the first id 0.
 
-    VideoCon, whose network this is, runs by its own weights as `checkpoint`.
+    VideoCon, with whose weights its training began, is the judge ``videocon``.
 
     References
     ----------

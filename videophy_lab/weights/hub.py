@@ -43,6 +43,8 @@ HUB_WEIGHTS = {
     "videophysics/videophy_2_auto": HubWeights("main", 14.3e9),
     "videophysics/videocon_physics": HubWeights("main", 14.3e9),
     "MAGAer13/mplug-owl-llama-7b-video": HubWeights("main", 14.3e9),
+    # the official training saves the base with it, and 80 million numbers of its own
+    "videocon/owl-con": HubWeights("main", 14.5e9),
     "TIGER-Lab/VideoScore-v1.1": HubWeights("main", 16.8e9),
     "TIGER-Lab/VideoScore2": HubWeights("main", 16.6e9),
     "Qwen/Qwen2.5-VL-7B-Instruct": HubWeights("main", 16.6e9),

@@ -103,16 +103,58 @@ def load_network(
     """
     folder = Path(folder)
     config = OwlConfig.from_folder(folder)
-    files = find_weights(folder)
-    with torch.device("meta"):
-        network = OwlNetwork(config).to(dtype)
+    found = read_tensors(find_weights(folder))
+    return place_tensors(config, found, folder, dtype=dtype, device=device, device_map=device_map)
+
+
+def read_tensors(files: Iterable[Path]) -> dict[str, torch.Tensor]:
+    """Map the tensors of all files into memory, without those that are not used."""
     found: dict[str, torch.Tensor] = {}
     for path in files:
         found |= {name: tensor for name, tensor in read_shard(path).items() if not name.endswith(LEGACY_KEY)}
+    return found
+
+
+def place_tensors(
+    config: OwlConfig,
+    found: dict[str, torch.Tensor],
+    folder: Path,
+    *,
+    dtype: torch.dtype,
+    device: str | torch.device,
+    device_map: str | Devices | None,
+    changes: Mapping[str, Callable[[torch.Tensor], torch.Tensor]] | None = None,
+) -> OwlNetwork:
+    """Make a network of tensors, which are taken out of `found`.
+
+    Parameters
+    ----------
+    config : OwlConfig
+    found : dict of str to tensor
+        Exactly the network's.
+    folder : Path
+        Where they come from, for messages.
+    dtype, device, device_map
+        As of :func:`load_network`.
+    changes : mapping of str to callable, optional
+        What to make of some of the tensors before they are converted.
+
+    Raises
+    ------
+    ValueError
+        Missing, unexpected or misshapen tensors, or devices that cannot be used.
+    """
+    changes = changes or {}
+    with torch.device("meta"):
+        network = OwlNetwork(config).to(dtype)
     check_tensors(found, network, folder)
     devices = place_modules(network, device_map, dtype) if device_map is not None else {"": device}
+    placed: dict[str, torch.Tensor] = {}
     # taken out in the order of the files, so that a file is let go when its last tensor is converted
-    placed = {name: found.pop(name).to(find_device(name, devices), dtype) for name in list(found)}
+    for name in list(found):
+        tensor = found.pop(name)
+        changed = changes[name](tensor) if name in changes else tensor
+        placed[name] = changed.to(find_device(name, devices), dtype)
     network.load_state_dict(placed, assign=True)
     rotary = "language_model.model.rotary_emb"
     network.get_submodule(rotary).to_empty(device=find_device(rotary, devices))
