@@ -1,5 +1,6 @@
 """Weights of networks: where they come from, whether they are whole, and what names their content."""
 
+from videophy_lab.weights.files import WeightFile, describe_absent_file, resolve_file
 from videophy_lab.weights.fingerprint import fingerprint_files, fingerprint_folder
 from videophy_lab.weights.hub import describe_absent, resolve_checkpoint
 from videophy_lab.weights.layout import TRANSFORMERS, Layout, WeightsError, find_weights
@@ -7,10 +8,13 @@ from videophy_lab.weights.layout import TRANSFORMERS, Layout, WeightsError, find
 __all__ = [
     "TRANSFORMERS",
     "Layout",
+    "WeightFile",
     "WeightsError",
     "describe_absent",
+    "describe_absent_file",
     "find_weights",
     "fingerprint_files",
     "fingerprint_folder",
     "resolve_checkpoint",
+    "resolve_file",
 ]
