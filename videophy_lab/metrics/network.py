@@ -46,6 +46,7 @@ class NetworkMetric(FrameMetric):
     dtype: str = "fp32"
     chunk: int = 32
     _network: Any = field(default=None, init=False, repr=False, compare=False)
+    _chosen: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_dtype(self.dtype)
@@ -68,8 +69,14 @@ class NetworkMetric(FrameMetric):
             "scorer": self.card.name,
             "frames": asdict(self.view),
             "weights": fingerprint_folder(resolve_checkpoint(self.source, self.revision)),
-            "dtype": choose_dtype(self.dtype, self.device),
+            "dtype": self.choose_dtype(),
         }
+
+    def choose_dtype(self) -> str:
+        """Give the precision that is used; once chosen it goes along to other processes and machines."""
+        if not self._chosen:
+            self._chosen = choose_dtype(self.dtype, self.device)
+        return self._chosen
 
     def prepare(self) -> None:
         """Load the network, once.
@@ -84,10 +91,9 @@ class NetworkMetric(FrameMetric):
         if self._network is not None:
             return
         torch = import_extra("torch", EXTRA)
-        import_extra("transformers", EXTRA)
         device = choose_device(self.device)
         network = self.load_network(resolve_checkpoint(self.source, self.revision))
-        dtype = getattr(torch, DTYPES[choose_dtype(self.dtype, self.device)])
+        dtype = getattr(torch, DTYPES[self.choose_dtype()])
         self._network = network.to(device=device, dtype=dtype).eval()
 
     @abstractmethod
@@ -96,9 +102,12 @@ class NetworkMetric(FrameMetric):
 
     def split_frames(self, frames: np.ndarray) -> Iterator[torch.Tensor]:
         """Give frames in chunks on the network's device, float32 of 0–255, shape (n, 3, height, width)."""
+        import numpy as np
         import torch
 
+        self.prepare()
         device = next(self._network.parameters()).device
         for start in range(0, len(frames), self.chunk):
-            part = torch.from_numpy(frames[start : start + self.chunk]).to(device)
+            # frames of a clip are read-only, which torch takes only as a copy
+            part = torch.from_numpy(np.array(frames[start : start + self.chunk])).to(device)
             yield part.permute(0, 3, 1, 2).float()
