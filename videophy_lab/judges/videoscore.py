@@ -81,7 +81,7 @@ class VideoScore(Scorer):
     frames : int
         Most frames of a video: 48 for v1.1; TIGER-Lab/VideoScore, the first version, reads 16.
     batch_size : int
-        Most videos in one pass; 48 frames are 3168 tokens of an 8 B network.
+        Most videos in one pass; 48 frames are about 3200 tokens of an 8 B network.
 
     References
     ----------
@@ -106,7 +106,7 @@ class VideoScore(Scorer):
         scale="about 1–4, continuous",
         weights="TIGER-Lab/VideoScore-v1.1",
         size="16.8 GB",
-        licence="MIT; trained from Mantis-8B-Idefics2 and with it Mistral-7B and SigLIP, all Apache-2.0",
+        licence="MIT (the page of the first version says Apache-2.0); the base, Idefics2, is Apache-2.0",
         needs=EXTRA,
         captioned=("sa", "pc", "visual_quality", "temporal_consistency", "dynamics"),
     )
