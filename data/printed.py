@@ -49,6 +49,11 @@ FIRST_LEADERBOARD = {
     "gen2": "7.6",
     "opensora": "4.9",
 }
+QUALITY_SOURCE = (
+    "openreview.net/forum?id=HA8KSQW7SO (ICLR 2026), as noted at en.papernotes.org; "
+    "which metric, level and n are not told there"
+)
+QUALITY_CORRELATIONS = {"aesthetic score": "0.09", "motion score": "0.002"}
 LABELS = {
     "videophy2": {
         "wan": "Wan2.1-14B",
@@ -132,6 +137,13 @@ def build_counts(path: Path, name: str) -> pd.DataFrame:
     return counts.assign(source=COUNTS_SOURCE)
 
 
+def build_quality() -> pd.DataFrame:
+    """Correlation of human PC with an aesthetic and a motion score."""
+    printed = pd.DataFrame(QUALITY_CORRELATIONS.items(), columns=["metric", "printed"])
+    printed.insert(1, "rating_task", "pc")
+    return printed.assign(source=QUALITY_SOURCE)
+
+
 def build_labels() -> pd.DataFrame:
     """List the official name of each generator, and the name to print."""
     rows = [(dataset, *pair) for dataset, labels in LABELS.items() for pair in labels.items()]
@@ -156,6 +168,7 @@ def build_published(path: Path) -> dict[str, pd.DataFrame]:
         "videophy2_judge_rule_accuracy": rules.assign(
             scorer=rules["scorer"].map(SCORERS), split=rules["split"].map(SPLITS)
         ),
+        "videophy2_quality_correlations": build_quality(),
         "videophy2_law_violations": build_laws(printed["law_violation_pct_read_from_bar_chart"]),
         "videophy2_autoeval_released": released,
         "videophy2_autoeval_attacks": build_attacks(printed["judge_attack_videophy2_autoeval_test450"]),
