@@ -49,6 +49,7 @@ def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
     expected = pd.DataFrame({"score": [2.0, 3.0], "n_questions": [4, 5], "mean_expected": [2.2, 2.9]})
     expected = expected.assign(scorer="judge", task="pc", sd_expected=0.3)
     strips = [np.zeros((n, 4, 6, 3), np.uint8) for n in (1, 3)]
+    metrics = correlations.assign(margin=0.3, verdict="non-zero", p_holm=0.01)
     return {
         "plot_leaderboard": figures.plot_leaderboard(ranks, hard=ranks, labels={"alpha": "Alpha-5B"}),
         "plot_means": figures.plot_means(means, order=GENERATORS),
@@ -63,6 +64,10 @@ def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
         "plot_distributions": figures.plot_distributions(scored),
         "plot_expected": figures.plot_expected(expected),
         "plot_contact_sheet": figures.plot_contact_sheet(strips, ["lowest: 1", "highest: 5"]),
+        "plot_metric_levels": figures.plot_metric_levels(metrics, method="spearman", margin=0.3),
+        "plot_metric_forest": figures.plot_metric_forest(
+            metrics[metrics["centred_by"].eq("none")], method="spearman"
+        ),
         "plot_labelling": figures.plot_labelling(labelling, labelling[:2]),
     }
 
@@ -93,6 +98,42 @@ def test_the_leaderboard_names_generators_values_and_ranks(ranks: pd.DataFrame) 
     texts = read_texts(figures.plot_leaderboard(ranks, labels={"alpha": "Alpha-5B"}))
     assert {"Alpha-5B  (n = 50)", "60.0", "40.0", "20.0", "rank 1–2  a", "rank 3  b"} <= texts
     assert any("90 % interval" in text for text in texts)
+
+
+def test_a_metric_says_its_better_end_and_its_verdict() -> None:
+    rows = make_rows(
+        scorer=["blur", "tempo", "still"],
+        verdict=["non-zero", "equivalent", "inconclusive"],
+        p_holm=[0.01, 0.5, np.nan],
+    )
+    rows = rows.assign(rating_task="pc", centred_by="prompt", quantity="pearson", margin=0.25)
+    rows.loc[2, ["estimate", "low", "high"]] = np.nan
+    better = {"blur": "lower", "tempo": "neither", "still": "higher"}
+    forest = figures.plot_metric_forest(rows, method="pearson", better=better, labels={"still": "Stillness"})
+    texts = read_texts(forest)
+    assert {"blur\n(lower is better)  (n = 50)", "tempo\n(neither end is better)  (n = 50)"} <= texts
+    assert {"Stillness  (n = 50)", "non-zero *", "equivalent", "undefined: does not vary"} <= texts
+    assert {
+        "± 0.25: counts as none",
+        "Pearson r with the human rating, within prompts, 90 % interval",
+    } <= texts
+    levels = figures.plot_metric_levels(
+        rows, method="pearson", margin=0.25, order=["still", "blur"], rater="X"
+    )
+    assert [ax.get_title(loc="left") for ax in levels.axes] == ["still\nn = 50", "blur\nn = 50"]
+    assert {"undefined:\ndoes not vary", "within prompts"} <= read_texts(levels)
+
+
+def test_a_wide_interval_between_generators_is_cut_and_marked() -> None:
+    rows = make_rows(centred_by=["none", "generator_means"], scorer="m", rating_task="pc", quantity="pearson")
+    rows.loc[1, ["estimate", "low", "high"]] = [0.1, -0.9, 0.95]
+    figure = figures.plot_metric_levels(rows, method="pearson", margin=0.3)
+    (ax,) = figure.axes
+    limit = ax.get_xlim()[1]
+    # the pooled interval ends at 0.7; what is cut carries an arrowhead at the axis' end
+    assert limit == pytest.approx(1.05 * 0.7)
+    ends = {line.get_marker(): float(line.get_xdata()[0]) for line in ax.lines if line.get_marker() in "<>"}
+    assert ends == {"<": -limit, ">": limit}
 
 
 def test_an_untested_generator_is_shown_without_rank(ranks: pd.DataFrame) -> None:

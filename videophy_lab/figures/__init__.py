@@ -12,6 +12,7 @@ from videophy_lab.figures.judges import (
     plot_levels,
 )
 from videophy_lab.figures.leaderboard import plot_laws, plot_leaderboard, plot_means, plot_two_benchmarks
+from videophy_lab.figures.quality import plot_metric_forest, plot_metric_levels
 from videophy_lab.figures.scoring import plot_contact_sheet, plot_distributions, plot_expected
 
 __all__ = [
@@ -26,5 +27,7 @@ __all__ = [
     "plot_leaderboard",
     "plot_levels",
     "plot_means",
+    "plot_metric_forest",
+    "plot_metric_levels",
     "plot_two_benchmarks",
 ]

@@ -1,5 +1,6 @@
 """Studies on tables: ratings and scores in, tables of estimates out. The only bridge to the statistics."""
 
+from videophy_lab.study.abstention import tabulate_abstention
 from videophy_lab.study.annotators import (
     aggregate_annotators,
     annotator_agreement,
@@ -15,6 +16,8 @@ from videophy_lab.study.correlation import (
     correlate_tasks,
     keep_common_videos,
 )
+from videophy_lab.study.ensembles import ensemble
+from videophy_lab.study.fitted import Ensemble, fit_ensemble
 from videophy_lab.study.generators import (
     compare_generators,
     leaderboard,
@@ -30,6 +33,13 @@ from videophy_lab.study.judges import (
 from videophy_lab.study.labelling import simulate_labelling, simulate_ranking, tabulate_required_labels
 from videophy_lab.study.laws import violation_rates
 from videophy_lab.study.published import compare_published
+from videophy_lab.study.quality import (
+    compare_quality,
+    describe_metrics,
+    judge_metrics,
+    keep_metrics,
+    take_judge_as_ratings,
+)
 from videophy_lab.study.scoring import (
     compare_expected,
     count_scores,
@@ -53,6 +63,7 @@ from videophy_lab.study.words import (
 )
 
 __all__ = [
+    "Ensemble",
     "aggregate_annotators",
     "agreement",
     "annotator_agreement",
@@ -66,17 +77,23 @@ __all__ = [
     "compare_generators",
     "compare_judges",
     "compare_published",
+    "compare_quality",
     "correct_correlations",
     "correlate",
     "correlate_sentinels",
     "correlate_tasks",
     "count_scores",
     "count_videos",
+    "describe_metrics",
+    "ensemble",
     "estimate_scores",
+    "fit_ensemble",
     "join_joint",
     "join_videos",
     "join_words",
+    "judge_metrics",
     "keep_common_videos",
+    "keep_metrics",
     "keep_one_seed",
     "keep_video_scores",
     "leaderboard",
@@ -95,10 +112,12 @@ __all__ = [
     "screen_annotators",
     "simulate_labelling",
     "simulate_ranking",
+    "tabulate_abstention",
     "tabulate_confusion",
     "tabulate_costs",
     "tabulate_detectable_differences",
     "tabulate_reasons",
     "tabulate_required_labels",
+    "take_judge_as_ratings",
     "violation_rates",
 ]
