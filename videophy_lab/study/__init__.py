@@ -1,6 +1,5 @@
 """Studies on tables: ratings and scores in, tables of estimates out. The only bridge to the statistics."""
 
-from videophy_lab.study.abstention import tabulate_abstention
 from videophy_lab.study.annotators import (
     aggregate_annotators,
     annotator_agreement,
@@ -16,8 +15,6 @@ from videophy_lab.study.correlation import (
     correlate_tasks,
     keep_common_videos,
 )
-from videophy_lab.study.ensembles import ensemble
-from videophy_lab.study.fitted import Ensemble, fit_ensemble
 from videophy_lab.study.generators import (
     compare_generators,
     leaderboard,
@@ -63,7 +60,6 @@ from videophy_lab.study.words import (
 )
 
 __all__ = [
-    "Ensemble",
     "aggregate_annotators",
     "agreement",
     "annotator_agreement",
@@ -85,9 +81,7 @@ __all__ = [
     "count_scores",
     "count_videos",
     "describe_metrics",
-    "ensemble",
     "estimate_scores",
-    "fit_ensemble",
     "join_joint",
     "join_videos",
     "join_words",
@@ -112,7 +106,6 @@ __all__ = [
     "screen_annotators",
     "simulate_labelling",
     "simulate_ranking",
-    "tabulate_abstention",
     "tabulate_confusion",
     "tabulate_costs",
     "tabulate_detectable_differences",
