@@ -227,18 +227,8 @@ def load_dino(folder: Path) -> Any:
 def interpolate_positions(embeddings: Any, tokens: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """Interpolate the learned positions of a square of patches to another picture, as DINO does.
 
-    Parameters
-    ----------
-    embeddings : ViTEmbeddings
-        Of transformers.
-    tokens : tensor, shape (n, 1 + patches, width)
-        Not looked at.
-    height, width : int
-        Of the picture, in pixels.
-
-    Returns
-    -------
-    tensor, shape (1, 1 + patches, width)
+    It stands in for the method of transformers' ``ViTEmbeddings``: `tokens` are not looked at, `height` and
+    `width` are the picture's in pixels, and the shape is (1, 1 + patches, width).
     """
     import torch
 
