@@ -30,7 +30,7 @@ FLOORS = {
     "tracking": {"video"},
     "store": {"schema"},
     "judges": {"schema", "video", "tracking", "places", "llm", *NETWORK_TOOLS},
-    "metrics": {"schema", "video", "tracking", "places", "judges.base", *NETWORK_TOOLS},
+    "metrics": {"schema", "video", "tracking", "places", "registry", "judges.base", *NETWORK_TOOLS},
     "engine": {"judges.base", "store", "video", "extras"},
     "scoring": {"engine", "store", "datasets", "schema", "registry", "collisions", "places", "judges.base"},
     "stats": set(),

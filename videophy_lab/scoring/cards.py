@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from videophy_lab.judges.base import Card
@@ -47,7 +48,7 @@ def format_card(card: Card) -> str:
 
 
 def format_needs(needs: str) -> str:
-    """Write what has to be installed: nothing, an extra, or several."""
-    if needs == "nothing":
+    """Write what has to be installed: nothing, an extra, several, or what the card says in a sentence."""
+    if needs == "nothing" or not re.fullmatch(r"\w+(, \w+)*", needs):
         return needs
     return f"the extras {needs}" if "," in needs else f"the extra {needs}"
