@@ -83,6 +83,15 @@ def test_every_videocon_prompt_of_the_fixture_is_rendered(shared: Path) -> None:
     assert rendered == {"entail": 27, "physics": 27}
 
 
+@pytest.mark.parametrize("task", SCALE)
+def test_a_model_with_a_conversation_of_its_own_is_asked_the_official_sentences(task: str) -> None:
+    text = "" if task == "pc" else "A ball falls."
+    conversation = render_template(TEMPLATES["autoeval"][task], text).partition(MEDIA)[2]
+    sentences = conversation.removeprefix("\nHuman: ").removesuffix("\nAI: ").rstrip()
+    plain = render_template(TEMPLATES["vlm"][task], text)
+    assert plain == f"{MEDIA}{sentences} Answer with one number only."
+
+
 @pytest.mark.parametrize(
     "text", ["", 'He said "stop"', f"a {MEDIA} b", "</s>", "x\nAI: 5", "{caption} {0} %s"]
 )

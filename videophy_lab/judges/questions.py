@@ -44,6 +44,22 @@ class Template:
 POLITE = "The assistant gives helpful, detailed, and polite answers to the user's questions.\nHuman: "
 OPENING = f"The following is a conversation between a curious human and an AI assistant. {POLITE}"
 VIDEOCON_OPENING = f"The following is a conversation between a curious human and AI assistant. {POLITE}"
+ONE_NUMBER = "Answer with one number only."
+
+# github.com/TIGER-AI-Lab/VideoScore2@e6abe26, vs2_inference.py: one query for three dimensions. The model is
+# asked by these characters, its source's indentation and the spaces before its lines' ends included.
+VIDEOSCORE2 = Template(
+    "",
+    "\n    You are an expert for evaluating AI-generated videos from three dimensions:\n"
+    "    (1) visual quality – clarity, smoothness, artifacts;\n"
+    "    (2) text-to-video alignment – fidelity to the prompt;\n"
+    "    (3) physical/common-sense consistency – naturalness and physics plausibility.\n"
+    "\n    Video prompt: ",
+    "\n\n    Please output in this format:\n"
+    "    visual quality: <v_score>; \n"
+    "    text-to-video alignment: <t_score>, \n"
+    "    physical/common-sense consistency: <p_score>\n    ",
+)
 
 # github.com/Hritikbansal/videophy@01d366c (MIT), VIDEOPHY2/template.py and utils/constants.py. The judges
 # were trained on these characters, the missing article and the stray space before a line's end included.
@@ -70,6 +86,26 @@ TEMPLATES = {
         "sa": Template(VIDEOCON_OPENING, '\nHuman: Does this video entail the description: "', '"?\nAI: '),
         "pc": Template(VIDEOCON_OPENING, "\nHuman: Does this video follow the physical laws?\nAI: "),
     },
+    # the official sentences without the conversation, for models that have one of their own
+    "vlm": {
+        "sa": Template(
+            "",
+            'Does this video match the description: "',
+            '"? Please rate the video on a scale from 1 to 5, where 5 indicates a perfect match and '
+            f"1 indicates no relevance. {ONE_NUMBER}",
+        ),
+        "pc": Template(
+            "",
+            "Does this video adhere to the physical laws? Rate the video on a scale from 1 to 5, "
+            f"where 5 means full compliance and 1 means significant violations. {ONE_NUMBER}",
+        ),
+        "rule": Template(
+            "",
+            'Does the video follow the physical rule: "',
+            f'"?\nChoose 0 if not, 1 if valid, or 2 if indeterminate. {ONE_NUMBER}',
+        ),
+    },
+    "videoscore2": dict.fromkeys(("sa", "pc", "visual_quality"), VIDEOSCORE2),
 }
 
 
