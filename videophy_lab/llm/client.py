@@ -25,7 +25,16 @@ from videophy_lab.llm.exchange import (
 )
 from videophy_lab.llm.keys import check_address, check_variable, find_key, require_key, scrub
 from videophy_lab.llm.patience import Pacer, Patience
-from videophy_lab.llm.prices import EXTRA, Tariff, parse_price, price_usage
+from videophy_lab.llm.prices import (
+    CHARACTERS_A_TOKEN,
+    EXTRA,
+    OUTPUT_TOKENS,
+    Tariff,
+    estimate_text,
+    parse_price,
+    price_usage,
+    sum_prices,
+)
 
 MODULES = {"google": ("pydantic_ai", "google.genai"), "openai": ("pydantic_ai", "openai")}
 SECONDS_A_MINUTE = 60.0
@@ -154,6 +163,21 @@ class LanguageModel:
             return None
         cost = price_usage(usage, self.tariff)
         return Reply(ANSWERED, answer, answer.model_dump_json(), usage=usage, cost=cost, cached=True)
+
+    def estimate(self, request: Request, *, media_tokens: int) -> Usage:
+        """Estimate what a provider would count for a request; its media are the caller's to estimate."""
+        texts = [part for part in request.parts if isinstance(part, str)]
+        return Usage(estimate_text(texts) + media_tokens, OUTPUT_TOKENS)
+
+    def price_all(self, usages: Sequence[Usage]) -> float:
+        """Price calls, in US dollars; NaN when the model's price is not known."""
+        return sum_prices(usages, self.tariff)
+
+    @property
+    def assumption(self) -> str:
+        """Say what :meth:`estimate` and the price rest on."""
+        price = f"{self.price} $ a million tokens" if self.price else "list prices of genai-prices"
+        return f"{CHARACTERS_A_TOKEN} characters a token, {OUTPUT_TOKENS} tokens an answer; {price}"
 
     def ask(self, requests: Sequence[Request]) -> list[Reply]:
         """Send requests, as many at once as is allowed, and give a reply to each, in their order.

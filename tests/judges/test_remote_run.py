@@ -1,0 +1,196 @@
+"""Whole runs of remote judges over files, a real score store and a server that behaves badly."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.bad_server import BadServer, find_texts
+from videophy_lab.judges.remote import Gemini, OpenAICompatible
+from videophy_lab.schema import check_table
+from videophy_lab.scoring import score_videos
+from videophy_lab.scoring.summary import describe_outcome, describe_plan
+from videophy_lab.video import encode_video
+
+VARIABLE, KEY = "TEST_SERVER_KEY", "sk-recognisable-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+VIDEOS = 100
+# plan → status of the row, part of its reason; each is followed by as many questions
+PLANS: dict[tuple[str, ...], tuple[str, str]] = {
+    ("good",): ("ok", ""),
+    ("429", "good"): ("ok", ""),
+    ("500", "503", "good"): ("ok", ""),
+    ("cut", "good"): ("ok", ""),
+    ("nonsense", "range", "good"): ("ok", ""),
+    ("html", "good"): ("ok", ""),
+    ("parrot",): ("ok", ""),
+    ("fenced",): ("ok", ""),
+    ("slow", "good"): ("ok", ""),
+    ("408", "html 502", "good"): ("ok", ""),
+    ("range",): ("unscored", "no answer of the asked form after 3 calls"),
+    ("prose",): ("unscored", "no answer of the asked form after 3 calls"),
+    ("empty",): ("unscored", "no answer of the asked form after 3 calls"),
+    ("safety",): ("unscored", "the provider gave no answer"),
+    ("prohibited",): ("unscored", "the provider gave no answer"),
+    ("429 long",): ("failed", "asks to wait 3600 s"),
+    ("503",): ("failed", "HTTP 503: not now (given up after 4 attempts)"),
+    ("cut",): ("failed", "the connection broke"),
+    ("400",): ("failed", "HTTP 400: not now"),
+    ("key",): ("failed", "HTTP 401: xxx"),
+}
+QUICK = {
+    "attempts": 4,
+    "timeout": 1.5,
+    "backoff": 0.01,
+    "longest_wait": 5.0,
+    "concurrency": 20,
+    "batch_size": 100,
+}
+JUDGES = {"gemini": Gemini, "openai": OpenAICompatible}
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make small videos that differ, each with its caption."""
+    folder = tmp_path_factory.mktemp("videos")
+    rows = ["file,caption"]
+    for number in range(VIDEOS):
+        encode_video(np.full((4, 16, 16, 3), 2 * number, np.uint8), folder / f"{number}.mp4", fps=8)
+        rows.append(f"{number}.mp4,Scene {number}.")
+    (folder / "captions.csv").write_text("\n".join(rows), encoding="utf-8")
+    return folder
+
+
+def make_judge(name: str, server: BadServer, cache: Path, **options: object) -> Gemini | OpenAICompatible:
+    base = server.address if name == "gemini" else f"{server.address}/v1"
+    given = {"base_url": base, "key_variable": VARIABLE, "cache": str(cache), "price": "1,2"}
+    model = {} if name == "gemini" else {"model": "Qwen/Qwen3-VL-8B-Instruct", "frames": 2}
+    return JUDGES[name](**given | model | QUICK | options)
+
+
+def find_leaks(folder: Path) -> list[str]:
+    """Find files that hold a part of the key, plain or compressed in a table."""
+    part = KEY[:18]
+    leaks = [str(path) for path in folder.rglob("*") if path.is_file() and part.encode() in path.read_bytes()]
+    for path in folder.rglob("*.parquet"):
+        leaks += [str(path)] if part in pd.read_parquet(path).to_csv() else []
+    return leaks
+
+
+@pytest.mark.parametrize("name", JUDGES)
+def test_200_questions_to_a_bad_server(name: str, folder: Path, tmp_path: Path, capfd, caplog) -> None:
+    caplog.set_level(logging.DEBUG)
+    out, cache = tmp_path / "run", tmp_path / "answers"
+    with BadServer([list(plan) for plan in PLANS], slow=5) as server:
+        judge = make_judge(name, server, cache)
+        first = score_videos(folder, [judge], out=out, tasks=["sa", "pc"])
+        sent = len(server.calls)
+        again = score_videos(folder, [make_judge(name, server, cache)], out=out, tasks=["sa", "pc"])
+        assert len(server.calls) == sent, "a second run sends nothing"
+    rows = first.rows
+    check_table(rows, "scores")
+    assert (len(rows), len(server.questions), first.asked, again.asked) == (200, 200, 200, 0)
+    pd.testing.assert_frame_equal(rows, again.rows)
+
+    # 10, 5 and 5 of the 20 plans, each followed by 10 questions
+    assert Counter(rows["status"]) == {"ok": 100, "unscored": 50, "failed": 50}
+    assert rows["score"].notna().eq(rows["status"].eq("ok")).all()
+    assert rows.loc[rows["status"].ne("ok"), "error"].fillna("").str.len().gt(0).all()
+    reasons = rows["error"].fillna("").astype(str)
+    for reason in {reason for _, reason in PLANS.values() if reason}:
+        plans = sum(reason == other for _, other in PLANS.values())
+        assert reasons.str.contains(reason, regex=False).sum() == 10 * plans, reason
+    counted = rows.loc[rows["status"].ne("failed"), "cost"]
+    # 1000 tokens in and 100 out a reply, at 1 and 2 dollars a million
+    assert np.allclose(counted / 0.0012, (counted / 0.0012).round())
+    assert counted.between(0.0012, 0.0036 + 1e-9).all()
+
+    shown = capfd.readouterr()
+    assert KEY in next(
+        call.headers.get("x-goog-api-key", call.headers.get("authorization")) for call in server.asked
+    )
+    assert find_leaks(tmp_path) == []
+    assert KEY[:18] not in shown.out + shown.err + repr(judge) + rows.to_csv() + describe_outcome(first)
+    assert KEY[:18] not in "".join(record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("name", JUDGES)
+def test_a_run_without_its_store_pays_nothing_again(name: str, folder: Path, tmp_path: Path) -> None:
+    out, cache = tmp_path / "run", tmp_path / "answers"
+    with BadServer() as server:
+        judge = make_judge(name, server, cache)
+        first = score_videos(folder, [judge], out=out, tasks=["sa"], progress=False)
+        assert len(server.calls) == VIDEOS
+        shutil.rmtree(out)
+        plan = score_videos(folder, [judge], out=out, tasks=["sa"], dry_run=True).plan
+        assert f"; {VIDEOS} answers are in the cache, 0 to pay" in describe_plan(plan)
+        again = score_videos(folder, [judge], out=out, tasks=["sa"], progress=False)
+        assert len(server.calls) == VIDEOS
+    columns = ["video_id", "score", "answer", "status", "cost", "spec"]
+    pd.testing.assert_frame_equal(sort_rows(first.rows)[columns], sort_rows(again.rows)[columns])
+
+
+def sort_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.sort_values("video_id", ignore_index=True)
+
+
+def test_a_dry_run_prices_the_job_and_sends_nothing(folder: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv(VARIABLE)
+    with BadServer() as server:
+        judge = make_judge("gemini", server, tmp_path, price="")
+        plan = score_videos(folder, [judge], out=tmp_path / "run", tasks=["pc"], dry_run=True).plan
+    line = next(line for line in describe_plan(plan).splitlines() if "calls of" in line)
+    # half a second at 8 frames a second is 4 frames of 258 tokens, and the words of the question
+    words = len(judge.describe()["templates"]["pc"])
+    tokens = VIDEOS * (4 * 258 + -(-words // 4))
+    assert f"{VIDEOS} calls of gemini-3.8-flash, about {tokens} tokens in and 50000 out" in line
+    assert f"about ${(tokens * 0.75 + 50_000 * 3.75) / 1e6:.2f} (assumed" in line
+    assert server.calls == []
+
+
+def test_an_interrupted_run_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
+    out, cache = tmp_path / "run", tmp_path / "answers"
+    # of the first 20 questions, two are under way when the user interrupts
+    plans = [["good"]] * 18 + [["slow", "good"]] * 2 + [["good"]] * 80
+    with BadServer(plans, slow=30) as server:
+        judge = make_judge("gemini", server, cache, timeout=20, batch_size=20)
+
+        def interrupt() -> None:
+            while len(list(cache.glob("*.json"))) < 18:
+                time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            score_videos(folder, [judge], out=out, tasks=["sa"], progress=False)
+        assert len(server.calls) == 20
+        outcome = score_videos(folder, [judge], out=out, tasks=["sa"], progress=False)
+    assert outcome.rows["status"].eq("ok").sum() == VIDEOS
+    assert sorted(server.made.values()) == [1] * 98 + [2] * 2
+
+
+def test_a_broken_file_is_a_row_and_no_call(tmp_path: Path) -> None:
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    encode_video(np.zeros((4, 16, 16, 3), np.uint8), folder / "whole.mp4", fps=8)
+    (folder / "broken.mp4").write_bytes(b"no video")
+    with BadServer() as server:
+        judge = make_judge("gemini", server, tmp_path / "answers")
+        rows = score_videos(folder, [judge], out=tmp_path / "run", tasks=["pc"], progress=False).rows
+    assert sorted(rows["status"]) == ["failed", "ok"]
+    assert len(server.calls) == 1
+    assert "physical laws" in find_texts(server.calls[0])[0]
