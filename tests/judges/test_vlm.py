@@ -426,6 +426,14 @@ def test_what_cannot_be_prepared(folders, tmp_path):
         VisionLanguageJudge(checkpoint=str(tmp_path / "text"), device="cpu").prepare()
 
 
+def test_weights_that_were_cut_off_are_refused(tmp_path):
+    folder = save_tiny(tmp_path, "qwen3_vl")
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5000])
+    with pytest.raises(ValueError, match=r"cannot be used as a vision-language model.*Remedy"):
+        VisionLanguageJudge(checkpoint=str(folder), device="cpu").prepare()
+
+
 def test_what_it_says_of_itself(folders):
     make = {"checkpoint": str(folders["qwen2_5_vl"]), "device": "cpu"}
     judge = VisionLanguageJudge(**make)

@@ -55,10 +55,12 @@ def load_model(folder: Path, device: str, dtype: str, device_map: str) -> Any:
 
 def load_part(load: Callable[..., Any], folder: Path, **options: Any) -> Any:
     """Load a part of a checkpoint; raise ValueError with a remedy where that does not work."""
+    from safetensors import SafetensorError
+
     try:
         return load(folder, **options)
-    except (ValueError, OSError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except (ValueError, OSError, KeyError, SafetensorError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ValueError(
             f"{folder} cannot be used as a vision-language model ({reason}). Remedy: give the folder of a "
             "model for image-text-to-text that transformers knows, with its processor."
