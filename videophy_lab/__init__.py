@@ -32,6 +32,8 @@ _HOME = {
     "calibrate": "videophy_lab.study",
     "annotator_agreement": "videophy_lab.study",
     "aggregate_annotators": "videophy_lab.study",
+    "ensemble": "videophy_lab.study",
+    "fit_ensemble": "videophy_lab.study",
     "score": "videophy_lab.scoring",
     "run_report": "videophy_lab.report",
 }

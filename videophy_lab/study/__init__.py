@@ -1,5 +1,6 @@
 """Studies on tables: ratings and scores in, tables of estimates out. The only bridge to the statistics."""
 
+from videophy_lab.study.abstention import tabulate_abstention
 from videophy_lab.study.annotators import (
     aggregate_annotators,
     annotator_agreement,
@@ -15,6 +16,8 @@ from videophy_lab.study.correlation import (
     correlate_tasks,
     keep_common_videos,
 )
+from videophy_lab.study.ensembles import ensemble
+from videophy_lab.study.fitted import Ensemble, fit_ensemble
 from videophy_lab.study.generators import (
     compare_generators,
     leaderboard,
@@ -60,6 +63,7 @@ from videophy_lab.study.words import (
 )
 
 __all__ = [
+    "Ensemble",
     "aggregate_annotators",
     "agreement",
     "annotator_agreement",
@@ -81,7 +85,9 @@ __all__ = [
     "count_scores",
     "count_videos",
     "describe_metrics",
+    "ensemble",
     "estimate_scores",
+    "fit_ensemble",
     "join_joint",
     "join_videos",
     "join_words",
@@ -106,6 +112,7 @@ __all__ = [
     "screen_annotators",
     "simulate_labelling",
     "simulate_ranking",
+    "tabulate_abstention",
     "tabulate_confusion",
     "tabulate_costs",
     "tabulate_detectable_differences",
