@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +33,7 @@ RAFT_OPTION = "dynamic_degree.checkpoint"
 
 @dataclass(kw_only=True)
 class FlowMetric(FrameMetric):
-    """A metric of optical flow, which says of which frames it cannot be measured.
+    """A metric of optical flow, which says of which frames it cannot be measured; its number is NaN there.
 
     Attributes
     ----------
@@ -62,10 +61,6 @@ class FlowMetric(FrameMetric):
     def _answer(self, frames: np.ndarray, asked: Sequence[Question]) -> list[Answer]:
         obstacle = self.find_obstacle(frames)
         return [unscored(obstacle)] * len(asked) if obstacle else super()._answer(frames, asked)
-
-    @abstractmethod
-    def measure(self, frames: np.ndarray) -> Any:
-        """Measure frames; NaN where :meth:`find_obstacle` finds one."""
 
 
 def estimate_dis_flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -58,6 +58,7 @@ class MotionSmoothness(FrameMetric):
         weights="the interpolator's own",
         size="not known",
         licence="MIT; the interpolator's own (AMT-S, which VBench uses: CC BY-NC 4.0)",
+        needs="an interpolator that you bring: --option motion_smoothness.interpolator=NAME",
     )
 
     def describe(self) -> Mapping[str, Any]:
