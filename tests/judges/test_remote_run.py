@@ -91,6 +91,7 @@ def find_leaks(folder: Path) -> list[str]:
     return leaks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", JUDGES)
 def test_200_questions_to_a_bad_server(name: str, folder: Path, tmp_path: Path, capfd, caplog) -> None:
     caplog.set_level(logging.DEBUG)

@@ -86,6 +86,19 @@ def test_prepare_asks_for_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
         model.prepare()
 
 
+@pytest.mark.parametrize("provider", ["google", "openai"])
+def test_no_variable_sends_the_key_elsewhere(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from videophy_lab.llm.providers import ADDRESSES, build_model
+
+    # the libraries' own variables, which would decide where an answer comes from without a trace
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://elsewhere.example.com/v1")
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "http://elsewhere.example.com")
+    assert build_model(provider, "any", "", KEY).base_url.rstrip("/") == ADDRESSES[provider]
+    assert (
+        build_model(provider, "any", "http://localhost:1", KEY).base_url.rstrip("/") == "http://localhost:1"
+    )
+
+
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pydantic_ai", None)
     with pytest.raises(ImportError, match=r"videophy-lab\[remote\]"):

@@ -35,6 +35,10 @@ CONNECTION_ERRORS = (ModelConnectionError, httpx2.TransportError, ConnectionErro
 UNREADABLE_ERRORS = (ModelAPIError, UnexpectedModelBehavior, ValueError, KeyError)
 # a local server takes any, and the libraries demand one
 NO_KEY = "none"
+ADDRESSES = {
+    "google": "https://generativelanguage.googleapis.com",
+    "openai": "https://api.openai.com/v1",
+}
 ORDINARY_ENDS = ("stop", "length", "max_tokens", "tool_calls", "continuation")
 
 
@@ -140,11 +144,13 @@ def build_model(provider: str, model: str, base_url: str, key: str) -> Model[Any
         The provider's own address when empty.
     key : str
     """
+    # always said: the libraries would else take an address, and send it the key, from variables of their own
+    address = base_url or ADDRESSES[provider]
     if provider == "google":
-        return GoogleModel(model, provider=GoogleProvider(api_key=key or NO_KEY, base_url=base_url or None))
+        return GoogleModel(model, provider=GoogleProvider(api_key=key or NO_KEY, base_url=address))
     # whatever the server, the schema goes along with the request; one that ignores it is asked again
     profile = ModelProfile(supports_json_schema_output=True)
-    own = OpenAIProvider(api_key=key or NO_KEY, base_url=base_url or None)
+    own = OpenAIProvider(api_key=key or NO_KEY, base_url=address)
     return VideoChatModel(model, provider=own, profile=profile)
 
 
