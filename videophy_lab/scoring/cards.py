@@ -35,7 +35,7 @@ def format_card(card: Card) -> str:
     facts = {
         "tasks": ", ".join(card.tasks),
         "scale": card.scale and f"{card.scale}; better: {card.better}",
-        "weights": card.weights if card.weights == "none" else f"{card.weights}, {card.size}",
+        "weights": card.weights if card.size == "none" else f"{card.weights}, {card.size}",
         "licence": card.licence,
         "needs": format_needs(card.needs),
     }
