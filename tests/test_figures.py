@@ -27,6 +27,26 @@ def ranks() -> pd.DataFrame:
     return make_rows(generator=GENERATORS, rank_low=[1, 1, 3], rank_high=[2, 2, 3], group=["a", "a", "b"])
 
 
+def compare(judges: list[str]) -> pd.DataFrame:
+    pairs = [(a, b) for i, a in enumerate(judges) for b in judges[i + 1 :]]
+    table = pd.DataFrame(pairs, columns=["scorer_a", "scorer_b"]).assign(task="pc", p_holm=0.2)
+    return table.assign(estimate=np.linspace(0.3, -0.2, len(pairs)))
+
+
+def cost(judges: list[str]) -> pd.DataFrame:
+    rows = make_rows(scorer=judges).assign(task="pc", dollars=np.nan, unbeaten_dollars=pd.NA)
+    return rows.assign(
+        median_seconds=np.geomspace(0.05, 20, len(judges)),
+        unbeaten_seconds=pd.array([True] * len(judges), dtype="boolean"),
+    )
+
+
+def abstain(scorer: str) -> pd.DataFrame:
+    ways = ["predicted disagreement", "chance", "disagreement itself"]
+    parts = [make_rows(coverage=[0.5, 0.75, 1.0]).assign(abstain_by=way) for way in ways]
+    return pd.concat(parts).assign(scorer=scorer, task="pc", quantity="mean_absolute_disagreement")
+
+
 def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
     means = pd.concat([make_rows(generator=GENERATORS, quantity=name) for name in ("mean_sa", "mean_pc")])
     levels = ["none", "generator", "prompt", "both"]
@@ -68,6 +88,13 @@ def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
         "plot_metric_forest": figures.plot_metric_forest(
             metrics[metrics["centred_by"].eq("none")], method="spearman"
         ),
+        "plot_judges": figures.plot_judges(correlations, method="spearman", sentinels=correlations),
+        "plot_measures": figures.plot_measures(
+            make_rows(quantity=decision, scorer="judge", rating_task="joint")
+        ),
+        "plot_differences": figures.plot_differences(compare(GENERATORS)),
+        "plot_costs": figures.plot_costs(cost(GENERATORS), task="pc", method="spearman"),
+        "plot_abstention": figures.plot_abstention(abstain("ensemble mean")),
         "plot_labelling": figures.plot_labelling(labelling, labelling[:2]),
     }
 
@@ -134,6 +161,49 @@ def test_a_wide_interval_between_generators_is_cut_and_marked() -> None:
     assert limit == pytest.approx(1.05 * 0.7)
     ends = {line.get_marker(): float(line.get_xdata()[0]) for line in ax.lines if line.get_marker() in "<>"}
     assert ends == {"<": -limit, ">": limit}
+
+
+def test_judges_of_one_task_stand_above_the_sentinels() -> None:
+    rows = pd.concat(
+        make_rows(scorer=["one", "a_judge_with_a_very_long_name_indeed"]).assign(centred_by=level)
+        for level in ("none", "prompt")
+    ).assign(rating_task="pc", quantity="spearman")
+    sentinel = make_rows(scorer=["see nothing"]).assign(
+        centred_by="none", rating_task="pc", quantity="spearman"
+    )
+    figure = figures.plot_judges(rows, method="spearman", sentinels=sentinel, order=list(rows["scorer"][:2]))
+    (ax,) = figure.axes
+    names = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert names == ["one", "a judge with a very long name\nindeed", "see nothing"]
+    assert {"Physical commonsense", "pooled", "within prompts", "0.60", "0.20"} <= read_texts(figure)
+
+
+def test_differences_are_the_rows_judge_minus_the_columns() -> None:
+    table = compare(GENERATORS)
+    table.loc[0, "p_holm"] = 0.01
+    texts = read_texts(figures.plot_differences(table, order=["gamma", "alpha", "beta"]))
+    # alpha minus beta is .3 and significant, and so is beta minus alpha
+    assert {"+0.30*", "−0.30*", "+0.05", "−0.05", "−0.20", "+0.20"} <= texts
+    figure = figures.plot_differences(pd.concat([table, table.assign(task="sa")]))
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["Semantic adherence", "Physical commonsense"]
+
+
+def test_costs_name_every_point_and_skip_what_is_unknown() -> None:
+    rows = cost(["one", "two", "free"])
+    rows.loc[0, "dollars"], rows.loc[0, "unbeaten_dollars"] = 0.002, True
+    rows.loc[2, "median_seconds"], rows.loc[2, "unbeaten_seconds"] = np.nan, pd.NA
+    figure = figures.plot_costs(rows, task="pc", method="pearson", labels={"two": "Number Two"})
+    seconds, dollars = figure.axes
+    assert {text.get_text() for text in seconds.texts} == {"one", "Number Two"}
+    assert {text.get_text() for text in dollars.texts} == {"one"}
+    assert (seconds.get_xscale(), seconds.get_xlim()) == ("log", (0.01, 10.0))
+    assert dollars.get_xlabel() == "US dollars a question"
+
+
+def test_measures_leave_out_what_no_judge_has() -> None:
+    rows = make_rows(quantity=["joint_f1", "joint_accuracy", "joint_majority_accuracy"], scorer="judge")
+    figure = figures.plot_measures(rows.assign(rating_task="joint"))
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["joint\naccuracy", "joint\nF1"]
 
 
 def test_an_untested_generator_is_shown_without_rank(ranks: pd.DataFrame) -> None:

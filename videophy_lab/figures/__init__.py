@@ -4,6 +4,7 @@ Sizes are inches at print size: ``COLUMN`` fits one column of a two-column paper
 Every function takes ``labels``, a mapping from the table's names to the names that readers know.
 """
 
+from videophy_lab.figures.costs import plot_abstention, plot_costs
 from videophy_lab.figures.judges import (
     plot_calibration,
     plot_confusion,
@@ -11,22 +12,28 @@ from videophy_lab.figures.judges import (
     plot_labelling,
     plot_levels,
 )
+from videophy_lab.figures.judges_compared import plot_differences, plot_judges, plot_measures
 from videophy_lab.figures.leaderboard import plot_laws, plot_leaderboard, plot_means, plot_two_benchmarks
 from videophy_lab.figures.quality import plot_metric_forest, plot_metric_levels
 from videophy_lab.figures.scoring import plot_contact_sheet, plot_distributions, plot_expected
 
 __all__ = [
+    "plot_abstention",
     "plot_calibration",
     "plot_confusion",
     "plot_contact_sheet",
+    "plot_costs",
+    "plot_differences",
     "plot_distributions",
     "plot_expected",
     "plot_joint_decision",
+    "plot_judges",
     "plot_labelling",
     "plot_laws",
     "plot_leaderboard",
     "plot_levels",
     "plot_means",
+    "plot_measures",
     "plot_metric_forest",
     "plot_metric_levels",
     "plot_two_benchmarks",

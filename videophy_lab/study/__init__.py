@@ -16,6 +16,15 @@ from videophy_lab.study.correlation import (
     correlate_tasks,
     keep_common_videos,
 )
+from videophy_lab.study.costs import (
+    compare_with_members,
+    estimate_unscored,
+    keep_judges,
+    keep_rated_by_all,
+    list_shared_tasks,
+    price_scorers,
+    weigh_costs,
+)
 from videophy_lab.study.ensembles import ensemble
 from videophy_lab.study.fitted import Ensemble, fit_ensemble
 from videophy_lab.study.generators import (
@@ -78,6 +87,7 @@ __all__ = [
     "compare_judges",
     "compare_published",
     "compare_quality",
+    "compare_with_members",
     "correct_correlations",
     "correlate",
     "correlate_sentinels",
@@ -87,20 +97,25 @@ __all__ = [
     "describe_metrics",
     "ensemble",
     "estimate_scores",
+    "estimate_unscored",
     "fit_ensemble",
     "join_joint",
     "join_videos",
     "join_words",
     "judge_metrics",
     "keep_common_videos",
+    "keep_judges",
     "keep_metrics",
     "keep_one_seed",
+    "keep_rated_by_all",
     "keep_video_scores",
     "leaderboard",
     "list_extremes",
     "list_judges",
+    "list_shared_tasks",
     "name_scores",
     "pivot_ratings",
+    "price_scorers",
     "rank_generators",
     "sample_ratings",
     "say_count",
@@ -120,4 +135,5 @@ __all__ = [
     "tabulate_required_labels",
     "take_judge_as_ratings",
     "violation_rates",
+    "weigh_costs",
 ]
