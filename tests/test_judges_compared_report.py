@@ -67,7 +67,7 @@ def read(folder: Path, name: str) -> pd.DataFrame:
 
 
 def read_page(folder: Path) -> str:
-    return html.unescape((folder / "index.html").read_text(encoding="utf-8"))
+    return html.unescape((folder / "index.html").read_text(encoding="utf-8")).replace("\xa0", " ")
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +118,9 @@ def test_only_common_videos_are_compared_and_all_are_counted(planted: Path) -> N
     assert agreement["n_videos"].dropna().eq(138).all()
     page = read_page(planted)
     assert "4 judges compared on the 138 rated videos of 30 prompts that all scored" in page
-    assert "poor has 150 to 168" in page
-    assert "poor has no usable SA for 30 of 180 rated videos (30 unscored" in page
+    assert "poor has 150 to 168 by task" in page
+    assert "poor has no usable SA of 30 of 180 rated videos (30 unscored and 0 failed, 16.7 % (" in page
+    assert "0 without a row) and PC of 12 of 180 rated videos (0 unscored and 0 failed, 0.0 % (" in page
 
 
 def test_the_planted_order_is_found_and_tested(planted: Path) -> None:
@@ -206,6 +207,8 @@ def test_one_judge_on_01_alone(tmp_path: Path, rng: np.random.Generator) -> None
     folder = run(tmp_path / "r", ratings=ratings, scores=make_judge(pc, "entailment", score.to_numpy()))
     page = read_page(folder)
     assert "entailment is the only judge: there is nothing to compare it with" in page
+    assert "entailment agrees with the human PC: " in page
+    assert "of all" not in page
     assert read(folder, "compared").empty
     agreement = read(folder, "agreement")
     assert set(agreement["rating_task"]) == {"pc"}

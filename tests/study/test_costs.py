@@ -79,21 +79,18 @@ def test_prices_are_recorded_given_or_of_the_members(ratings: pd.DataFrame) -> N
         "paid": "recorded",
         "own": "none",
         "silent": "none",
-        "both": "of its members",
+        "both": "none",
         "mute": "none",
     }
     assert priced.loc["own", ["n_timed", "n_paid", "median_seconds"]].tolist() == [n, 0, 3.0]
-    assert priced.loc[["own", "silent", "mute"], "dollars"].isna().all()
-    assert priced.loc["both", ["median_seconds", "dollars"]].tolist() == pytest.approx(
-        [(n + 1) / 2 + 3, 0.03]
-    )
-    # one member's time is not known, so that of both is not
+    assert priced.loc[["own", "silent", "both", "mute"], "dollars"].isna().all()
+    assert priced.loc["both", "median_seconds"] == (n + 1) / 2 + 3
+    # one member's time is not known, so that of both is not, and so with prices
     assert np.isnan(priced.loc["mute", "median_seconds"])
-    given = study.price_scorers(scores, prices={"own": 0.001, "paid": 0.5}, ensembles=together).set_index(
-        "scorer"
-    )
-    assert given["dollars"].drop("silent").tolist() == pytest.approx([0.5, 0.001, 0.501, 0.001])
-    assert given.loc["paid", "price"] == "given"
+    prices = {"own": 0.001, "paid": 0.5}
+    given = study.price_scorers(scores, prices=prices, ensembles=together).set_index("scorer")
+    assert given["dollars"].dropna().to_dict() == pytest.approx(prices | {"both": 0.501})
+    assert given.loc[["paid", "both"], "price"].tolist() == ["given", "of its members"]
     bare = study.price_scorers(scores.drop(columns=["seconds", "cost"]))
     assert bare[["median_seconds", "dollars"]].isna().all(axis=None)
     with pytest.raises(ValueError, match="no scorer 'owm'; did you mean own"):

@@ -177,7 +177,7 @@ def price_scorers(
     prices : mapping of scorer to US dollars a question, optional
         Known prices, for example of GPU hours; they win over what was recorded.
     ensembles : mapping of ensemble to its members, optional
-        An ensemble takes what its members take together; its price is the sum of those that have one.
+        An ensemble takes what its members take together; not known where that of a member is not.
 
     Returns
     -------
@@ -217,7 +217,7 @@ def _add_members(table: pd.DataFrame, name: str, members: Sequence[str]) -> dict
     by_scorer = table.set_index("scorer")
     whole = [member if member in by_scorer.index else member.rsplit(":", 1)[0] for member in members]
     own = by_scorer.loc[list(dict.fromkeys(whole))]
-    dollars = own["dollars"].sum(min_count=1)
+    dollars = own["dollars"].sum(skipna=False)
     return {
         "scorer": name,
         "n_timed": int(own["n_timed"].min()),
