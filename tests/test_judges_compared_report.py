@@ -173,7 +173,7 @@ def test_ensembles_stand_beside_their_members(planted: Path) -> None:
     assert set(abstention["scorer"]) == {"ensemble mean", "ensemble ridge, new prompts"}
     page = read_page(planted)
     row = gain.loc[("ensemble mean", "quick", "pc")]
-    assert "Ensemble mean differs in correlation with the human PC by" in page
+    assert "Beside its members, ensemble mean differs in correlation with the human PC by" in page
     assert (
         f"{row['estimate']:.2f} ({row['low']:.2f} to {row['high']:.2f}) from quick (p = {row['p_holm']:.3f})"
         in page
