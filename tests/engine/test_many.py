@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.engine.test_local import make_jobs
 from videophy_lab.engine.local import run_jobs
+from videophy_lab.engine.plan import Job
+from videophy_lab.judges.base import Question
 from videophy_lab.metrics.flicker import TemporalFlickering
 from videophy_lab.metrics.frames import Sharpness
 from videophy_lab.store import ScoreStore
@@ -43,10 +44,11 @@ def read_usage() -> tuple[int, int]:
 def test_a_thousand_videos_are_accounted_for_and_nothing_grows(tmp_path: Path) -> None:
     paths = write_many(tmp_path)
     scorers = {"flicker": TemporalFlickering(), "sharp": Sharpness()}
+    asked = {name: (Question(scorer.card.name),) for name, scorer in scorers.items()}
     usage: list[tuple[int, int]] = []
     with ScoreStore(tmp_path / "scores") as store:
         run_jobs(
-            make_jobs(paths, *scorers),
+            [Job(f"g/{path.stem}/0", "ab", path, asked) for path in paths],
             scorers,
             dict.fromkeys(scorers, "spec"),
             store,

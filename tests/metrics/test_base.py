@@ -74,6 +74,25 @@ def test_a_clip_is_measured_once_for_all_its_questions() -> None:
     assert metric.calls == [3, 4]
 
 
+@dataclass(kw_only=True)
+class Ends(FrameMetric):
+    """A metric of two numbers, of which one may not be defined."""
+
+    card: ClassVar[Card] = Card("ends", "The first and the last byte", ("first", "last"), "0–255")
+
+    def measure(self, frames: np.ndarray) -> dict[str, float]:
+        return {"first": float(frames[0, 0, 0, 0]), "last": math.nan}
+
+
+def test_a_metric_of_two_numbers_gives_each_task_its_own() -> None:
+    metric = Ends()
+    asked = [Question("last"), Question("first"), Question("pc")]
+    [[last, first, pc]] = metric.score([make_clip(fill_frames(2), metric.view)], [asked])
+    assert (first.score, first.status) == (7, "ok")
+    assert last.status == "unscored"
+    assert (pc.status, pc.error) == ("failed", "ends measures nothing for 'pc'. Allowed: first, last.")
+
+
 @pytest.mark.parametrize(("count", "said"), [(0, "the video has 0"), (1, "the video has 1")])
 def test_too_few_frames_are_unscored_with_the_reason(count: int, said: str) -> None:
     metric = TemporalFlickering()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from videophy_lab.judges.base import Answer, Question, Scorer, unscored
+from videophy_lab.judges.base import Answer, Question, Scorer, failed, unscored
 from videophy_lab.video.clip import FrameView
 
 if TYPE_CHECKING:
@@ -77,9 +77,12 @@ class FrameMetric(Scorer):
         measured = self.measure(frames)
         if not isinstance(measured, Mapping):
             measured = dict.fromkeys(self.card.tasks, measured)
-        return [self._make_answer(measured[question.task], len(frames)) for question in asked]
+        return [self._make_answer(question.task, measured, len(frames)) for question in asked]
 
-    def _make_answer(self, value: float, frames: int) -> Answer:
+    def _make_answer(self, task: str, measured: Mapping[str, float], frames: int) -> Answer:
+        if task not in measured:
+            return failed(f"{self.card.name} measures nothing for {task!r}. Allowed: {', '.join(measured)}.")
+        value = measured[task]
         if math.isfinite(value):
             return Answer(score=value)
         if frames < self.least_frames:
