@@ -256,6 +256,27 @@ def test_patches_lie_where_they_lay_in_training():
     assert np.abs(find_bins(58, 70).numpy() - exact).max() <= 1
 
 
+def test_the_network_lays_patches_as_in_training(tmp_path):
+    # 49 patches on the published grid of 70: here the library of today takes two other places
+    wide = make_settings(make_tokenizer())["vision_config"] | {"image_size": 980, "patch_size": 14}
+    table = torch.arange(70.0 * 70)[:, None].repeat(1, 16)
+    grid = "model.vision_model.embeddings.position_embedding.weight"
+    folder = save_tiny(tmp_path, weights=spoil(lambda w: w.update({grid: table})), vision_config=wide)
+    embeddings = load_network(folder, dtype=torch.float32, device="cpu").model.vision_model.embeddings
+    mask = torch.zeros(1, 49, 58, dtype=torch.bool)
+    mask[:, :, :3] = True
+    with torch.inference_mode():
+        pixels = torch.zeros(1, 3, 49 * 14, 58 * 14)
+        places = embeddings(pixels, mask)[0, :, 0] - embeddings.patch_embedding.bias[0]
+    # transformers 4.40 to 4.45: the row's bin times 70, and the column's
+    edges = torch.arange(1 / 70, 1.0, 1 / 70)
+    steps = [torch.arange(0, 1 - 1e-6, 1 / torch.tensor(count)) for count in (49, 3)]
+    rows, columns = (torch.bucketize(each, edges, right=True) for each in steps)
+    wanted = torch.zeros(49, 58)
+    wanted[:, :3] = rows[:, None] * 70 + columns
+    torch.testing.assert_close(places.reshape(49, 58), wanted, atol=1e-3, rtol=0)
+
+
 def test_half_filled_patches_are_seen(folder):
     network = load_network(folder, dtype=torch.float32, device="cpu")
     pixels = torch.randn(1, 3, 42, 42)
@@ -307,7 +328,7 @@ def spoil(change) -> dict[str, torch.Tensor]:
 )
 def test_tensors_must_fit_exactly(tmp_path, change, message):
     folder = save_tiny(tmp_path, weights=spoil(change))
-    with pytest.raises(ValueError, match=rf"do not fit its config.json: .*{message}.*Remedy"):
+    with pytest.raises(ValueError, match=rf"do not fit the network of VideoScore: .*{message}.*Remedy"):
         make(folder).prepare()
 
 
@@ -351,7 +372,10 @@ def break_config(folder: Path, text: str) -> None:
         (lambda f: save_tiny(f, image_token_id=7), r"<image> is \d+ in tokenizer.json .* and 7 in its"),
         (lambda f: (f / "tokenizer.json").unlink(), "has no tokenizer.json"),
         (lambda f: (f / "tokenizer.json").write_text("{}"), "cannot be read as a tokenizer"),
-        (lambda f: (f / "preprocessor_config.json").unlink(), "has no usable preprocessor_config.json"),
+        (
+            lambda f: (f / "preprocessor_config.json").unlink(),
+            r"cannot be read as an image processor \(preprocessor_config\.json\)",
+        ),
         (lambda f: (f / "model.safetensors").unlink(), "has no weights"),
         (lambda f: (f / "model.safetensors").write_bytes(b"cut"), "cannot be read"),
     ],

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import math
 import pickle
+import shutil
 import sys
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from tests.judges import tiny_vlms, vlm_cases
-from tests.judges.tiny_vlms import load_processor_and_model, save_tiny
+from tests.judges.tiny_vlms import (
+    load_processor_and_model,
+    make_byte_tokenizer,
+    make_qwen2_5_vl,
+    save_tiny,
+)
 from videophy_lab.judges.base import make_spec
 from videophy_lab.judges.vlm import VisionLanguageJudge
 
@@ -57,7 +65,7 @@ def test_an_option_that_cannot_be(options, message):
 def test_what_cannot_be_prepared(folders, tmp_path):
     with pytest.raises(ValueError, match="does not exist"):
         VisionLanguageJudge(checkpoint=str(tmp_path / "none")).prepare()
-    with pytest.raises(ValueError, match=r"cannot be used as a vision-language model.*Remedy"):
+    with pytest.raises(ValueError, match=r"cannot be read as a vision-language model.*Remedy"):
         VisionLanguageJudge(checkpoint=str(tmp_path), device="cpu").prepare()
     processor, _ = load_processor_and_model(folders["qwen2_5_vl"])
     processor.chat_template = "{{ messages[0]['content'][1]['text'] }}"
@@ -74,8 +82,51 @@ def test_weights_that_were_cut_off_are_refused(tmp_path):
     folder = save_tiny(tmp_path, "qwen3_vl")
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:5000])
-    with pytest.raises(ValueError, match=r"cannot be used as a vision-language model.*Remedy"):
+    with pytest.raises(ValueError, match=r"cannot be read as a vision-language model.*Remedy"):
         VisionLanguageJudge(checkpoint=str(folder), device="cpu").prepare()
+
+
+@pytest.mark.parametrize("family", ["qwen2_5_vl", "video_llava"])
+@pytest.mark.parametrize("fault", ["missing", "of another shape"])
+def test_weights_that_are_not_all_there_are_refused(tmp_path, family, fault):
+    # transformers would go on with random ones
+    folder = save_tiny(tmp_path, family)
+    weights = load_file(folder / "model.safetensors")
+    name = next(name for name in weights if name.endswith("layers.1.mlp.down_proj.weight"))
+    changed = {} if fault == "missing" else {name: weights[name][:, :7].contiguous()}
+    kept = {other: values for other, values in weights.items() if other != name}
+    save_file(kept | changed, folder / "model.safetensors", metadata={"format": "pt"})
+    message = (
+        rf"do not fit a vision-language model: 1 {fault} \(\S*layers\.1\.mlp\.down_proj\.weight\)\. Remedy"
+    )
+    with pytest.raises(ValueError, match=message):
+        VisionLanguageJudge(checkpoint=str(folder), device="cpu").prepare()
+
+
+def test_embeddings_that_are_the_head_too_are_stored_once(tmp_path, capfd):
+    model, processor = make_qwen2_5_vl(make_byte_tokenizer())
+    text = model.config.text_config.to_dict() | {"tie_word_embeddings": True}
+    config = type(model.config)(**model.config.to_dict() | {"text_config": text, "tie_word_embeddings": True})
+    type(model)(config).save_pretrained(tmp_path)
+    processor.save_pretrained(tmp_path)
+    assert "lm_head.weight" not in load_file(tmp_path / "model.safetensors")
+    capfd.readouterr()
+    judge = VisionLanguageJudge(checkpoint=str(tmp_path), device="cpu")
+    judge.prepare()
+    assert "[transformers]" not in capfd.readouterr().err
+    tied = judge._model.get_input_embeddings().weight
+    assert judge._model.get_output_embeddings().weight.data_ptr() == tied.data_ptr()
+
+
+def test_code_in_a_checkpoint_is_neither_run_nor_asked_about(tmp_path, folders):
+    folder = shutil.copytree(folders["qwen3_vl"], tmp_path / "own")
+    config = json.loads((folder / "config.json").read_text()) | {"model_type": "own"}
+    config["auto_map"] = {"AutoConfig": "own.Config", "AutoModelForImageTextToText": "own.Model"}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    with pytest.raises(ValueError, match=r"cannot be read as a vision-language model.*Remedy"):
+        VisionLanguageJudge(checkpoint=str(folder), device="cpu").prepare()
+    assert not (tmp_path / "ran").exists()
 
 
 def test_what_it_says_of_itself(folders):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from transformers import ViTModel
 
 from tests.metrics import tiny_networks as tiny
@@ -215,9 +217,8 @@ def test_only_what_is_not_expected_is_reported(
         assert caplog.text == ""
     finally:
         logger.removeHandler(caplog.handler)
-    assert logging.getLogger("transformers.modeling_utils").filters == []
     tiny.change_file(tmp_path, {"vision_model.stranger.weight": torch.zeros(2)})
-    with pytest.warns(UserWarning, match=r"has 1 tensors .* no use for, such as \S*stranger\.weight"):
+    with pytest.warns(UserWarning, match=r"has 1 tensors that CLIP has no use for \(\S*stranger\.weight\)"):
         embedding.load_clip(tmp_path)
 
 
@@ -251,14 +252,16 @@ def test_the_tower_alone_is_as_good_as_all_of_clip(tmp_path: Path, rng: np.rando
 def test_missing_tensors_are_refused(tmp_path: Path, rng: np.random.Generator, key: str, load) -> None:
     (tiny.save_clip if load is embedding.load_clip else tiny.save_dino)(tmp_path, rng)
     tiny.change_file(tmp_path, {}, removed=[key])
-    with pytest.raises(WeightsError, match=rf"1 of its tensors are not in it, .* such as {key}\. Remedy"):
+    with pytest.raises(WeightsError, match=rf"do not fit (CLIP|DINO): 1 missing \({key}\)\. Remedy"):
         load(tmp_path)
 
 
 def test_tensors_of_another_shape_are_refused(tmp_path: Path, rng: np.random.Generator) -> None:
     tiny.save_dino(tmp_path, rng)
     tiny.change_file(tmp_path, {"layernorm.weight": torch.ones(5)})
-    with pytest.raises(WeightsError, match=r"or of another shape, such as layernorm\.weight\. Remedy"):
+    with pytest.raises(
+        WeightsError, match=r"do not fit DINO: 1 of another shape \(layernorm\.weight\)\. Remedy"
+    ):
         embedding.load_dino(tmp_path)
 
 
@@ -266,8 +269,25 @@ def test_a_damaged_file_is_refused(tmp_path: Path, rng: np.random.Generator) -> 
     tiny.save_dino(tmp_path, rng)
     path = tmp_path / "model.safetensors"
     path.write_bytes(path.read_bytes()[:50])
-    with pytest.raises(WeightsError, match=r"cannot be read as a ViTModel .*Remedy"):
+    with pytest.raises(WeightsError, match=r"cannot be read as DINO .*Remedy"):
         embedding.load_dino(tmp_path)
+
+
+@pytest.mark.parametrize("metric", [SubjectConsistency, BackgroundConsistency])
+@pytest.mark.parametrize(
+    "settings",
+    [{"model_type": "llama", "hidden_size": 32}, {"model_type": "own", "hidden_size": 32}, {}],
+    ids=["another", "unknown", "none"],
+)
+def test_another_network_is_refused(
+    tmp_path: Path, metric: type, settings: dict, capfd: pytest.CaptureFixture
+) -> None:
+    # 32 is no multiple of the heads that a ViT and a CLIP have unless told otherwise
+    save_file({"layers.0.weight": torch.ones(2)}, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(WeightsError, match=r"(cannot be read as|do not fit) (DINO|CLIP).*Remedy"):
+        metric(checkpoint=str(tmp_path), device="cpu").prepare()
+    assert "[transformers]" not in capfd.readouterr().err
 
 
 def test_a_clip_for_other_pictures_is_refused(tmp_path: Path, rng: np.random.Generator) -> None:

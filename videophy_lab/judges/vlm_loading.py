@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from videophy_lab.devices import DTYPES
 from videophy_lab.extras import import_extra
 from videophy_lab.judges.vlm_inputs import SOME_TEXT, render_prompt
+from videophy_lab.weights import explain_loading, load_whole
 
 EXTRA, VISION = "judges", "vision"
 MODULES = ("transformers", "accelerate", "safetensors", "sentencepiece")
+WHAT = "a vision-language model"
+REMEDY = (
+    "Remedy: give the folder of a model for image-text-to-text that transformers knows, with its processor."
+)
 
 
 def import_modules() -> None:
@@ -33,7 +37,8 @@ def load_processor(folder: Path) -> Any:
     import transformers
 
     auto: Any = transformers.AutoProcessor
-    processor = load_part(auto.from_pretrained, folder)
+    with explain_loading(folder, what=WHAT, remedy=REMEDY):
+        processor = auto.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     check_processor(processor)
     if hasattr(processor.video_processor, "cap_pixels_per_frame"):
         # left to itself its meaning changes between versions; frames come here within their bounds
@@ -42,29 +47,26 @@ def load_processor(folder: Path) -> Any:
 
 
 def load_model(folder: Path, device: str, dtype: str, device_map: str) -> Any:
-    """Load the network of a checkpoint, to one device or, by ``auto``, over all of them."""
+    """Load the network of a checkpoint, to one device or, by ``auto``, over all of them.
+
+    Raises
+    ------
+    WeightsError
+        Another kind of model, damaged files, tensors that are missing or of another shape.
+    """
     import torch
     import transformers
 
-    auto: Any = transformers.AutoModelForImageTextToText
-    model = load_part(
-        auto.from_pretrained, folder, dtype=getattr(torch, DTYPES[dtype]), device_map=device_map or None
+    return load_whole(
+        transformers.AutoModelForImageTextToText,
+        folder,
+        what=WHAT,
+        remedy=REMEDY,
+        dtype=getattr(torch, DTYPES[dtype]),
+        device_map=device_map or {"": device},
+        # otherwise a checkpoint with code of its own makes transformers ask at the terminal
+        trust_remote_code=False,
     )
-    return (model if device_map else model.to(device)).eval()
-
-
-def load_part(load: Callable[..., Any], folder: Path, **options: Any) -> Any:
-    """Load a part of a checkpoint; raise ValueError with a remedy where that does not work."""
-    from safetensors import SafetensorError
-
-    try:
-        return load(folder, **options)
-    except (ValueError, OSError, KeyError, SafetensorError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ValueError(
-            f"{folder} cannot be used as a vision-language model ({reason}). Remedy: give the folder of a "
-            "model for image-text-to-text that transformers knows, with its processor."
-        ) from error
 
 
 def check_processor(processor: Any) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import re
-import warnings
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +13,7 @@ import numpy as np
 from videophy_lab.extras import import_extra
 from videophy_lab.metrics.base import check_frames
 from videophy_lab.metrics.network import EXTRA, NetworkMetric
-from videophy_lab.weights import WeightsError
+from videophy_lab.weights import WeightsError, load_whole
 
 if TYPE_CHECKING:
     import torch
@@ -191,7 +187,9 @@ def load_clip(folder: Path) -> Any:
         The folder holds another network.
     """
     transformers: Any = import_extra("transformers", EXTRA)
-    network = load_pretrained(transformers.CLIPVisionModelWithProjection, folder, CLIP_REST)
+    network = load_whole(
+        transformers.CLIPVisionModelWithProjection, folder, what="CLIP", remedy=REMEDY, unused=CLIP_REST
+    )
     if network.config.image_size != SIDE:
         raise WeightsError(
             f"the CLIP in {folder} looks at pictures of {network.config.image_size} pixels, and the metric "
@@ -217,8 +215,14 @@ def load_dino(folder: Path) -> Any:
     github.com/facebookresearch/dino@7c446df, vision_transformer.py.
     """
     transformers: Any = import_extra("transformers", EXTRA)
-    network = load_pretrained(
-        transformers.ViTModel, folder, VIT_REST, add_pooling_layer=False, layer_norm_eps=DINO_EPSILON
+    network = load_whole(
+        transformers.ViTModel,
+        folder,
+        what="DINO",
+        remedy=REMEDY,
+        unused=VIT_REST,
+        add_pooling_layer=False,
+        layer_norm_eps=DINO_EPSILON,
     )
     network.embeddings.interpolate_pos_encoding = MethodType(interpolate_positions, network.embeddings)
     return network
@@ -243,49 +247,3 @@ def interpolate_positions(embeddings: Any, tokens: torch.Tensor, height: int, wi
         [learned[:, :1], grid.flatten(2).transpose(1, 2).to(learned.dtype)], dim=1
     )
     return found
-
-
-def load_pretrained(network: Any, folder: Path, unused: str, **settings: Any) -> Any:
-    """Load a class of transformers, whole.
-
-    Parameters
-    ----------
-    network : class
-    folder : Path
-    unused : str
-        Pattern of the names that the checkpoint may have beside the network's; of others a warning is given.
-
-    Raises
-    ------
-    WeightsError
-        The weights cannot be read, are not all there, or have another shape: where some are not there,
-        transformers goes on with random ones.
-    """
-    safetensors: Any = import_extra("safetensors", EXTRA)
-    logger = logging.getLogger("transformers.modeling_utils")
-    logger.addFilter(hide_report)
-    try:
-        loaded, found = network.from_pretrained(
-            folder, output_loading_info=True, ignore_mismatched_sizes=True, **settings
-        )
-    except (RuntimeError, OSError, ValueError, UnpicklingError, safetensors.SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise WeightsError(f"{folder} cannot be read as a {network.__name__} ({reason}). {REMEDY}") from error
-    finally:
-        logger.removeFilter(hide_report)
-    wrong = sorted({*found["missing_keys"], *(name for name, *_ in found["mismatched_keys"])})
-    if wrong:
-        raise WeightsError(
-            f"{folder} is no checkpoint of this {network.__name__}: {len(wrong)} of its tensors are not in "
-            f"it, or of another shape, such as {wrong[0]}. {REMEDY}"
-        )
-    strangers = sorted(name for name in found["unexpected_keys"] if not re.match(unused, name))
-    if strangers:
-        what = f"{len(strangers)} tensors that {network.__name__} has no use for, such as {strangers[0]}"
-        warnings.warn(f"{folder} has {what}; see whether it is the right checkpoint", stacklevel=2)
-    return loaded
-
-
-def hide_report(record: logging.LogRecord) -> bool:
-    """Keep a record of transformers, unless it is its table of what was loaded, which is read instead."""
-    return "LOAD REPORT" not in record.getMessage()

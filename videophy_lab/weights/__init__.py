@@ -4,6 +4,7 @@ from videophy_lab.weights.files import WeightFile, describe_absent_file, resolve
 from videophy_lab.weights.fingerprint import fingerprint_files, fingerprint_folder
 from videophy_lab.weights.hub import describe_absent, resolve_checkpoint
 from videophy_lab.weights.layout import TRANSFORMERS, Layout, WeightsError, find_weights
+from videophy_lab.weights.pretrained import explain_loading, load_whole
 
 __all__ = [
     "TRANSFORMERS",
@@ -12,9 +13,11 @@ __all__ = [
     "WeightsError",
     "describe_absent",
     "describe_absent_file",
+    "explain_loading",
     "find_weights",
     "fingerprint_files",
     "fingerprint_folder",
+    "load_whole",
     "resolve_checkpoint",
     "resolve_file",
 ]

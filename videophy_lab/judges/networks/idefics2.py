@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from torch import nn
 from transformers import Idefics2Config, Idefics2Model, Idefics2PreTrainedModel
 from transformers.models.idefics2.image_processing_pil_idefics2 import Idefics2ImageProcessorPil
 from transformers.models.idefics2.modeling_idefics2 import Idefics2VisionEmbeddings
 
-from videophy_lab.weights import find_weights
-from videophy_lab.weights.layout import FETCH_AGAIN
+from videophy_lab.weights import explain_loading, find_weights, load_whole
 
 SCORES = 5
 # the base has a head of its own, which decides nothing here, should a checkpoint have kept it
-UNUSED = frozenset({"lm_head.weight"})
+UNUSED = r"lm_head\.weight$"
 # bounds the memory of the vision tower; the numbers do not depend on it
 FRAMES_AT_ONCE = 8
+WHAT = "the network of VideoScore"
 REMEDY = "Remedy: give a folder with the files of TIGER-Lab/VideoScore-v1.1 or TIGER-Lab/VideoScore."
 
 
@@ -153,7 +151,8 @@ def read_config(folder: Path) -> Any:
     kind = stated.get("model_type") if isinstance(stated, dict) else None
     if kind != Idefics2Config.model_type:
         raise ValueError(f"{folder} holds a model {kind!r}, not {Idefics2Config.model_type!r}. {REMEDY}")
-    config: Any = Idefics2Config(**stated)
+    with explain_loading(folder, what=WHAT, remedy=REMEDY):
+        config: Any = Idefics2Config(**stated)
     if config.num_labels != SCORES:
         raise ValueError(
             f"{folder} holds an Idefics2 with {config.num_labels} scores, not {SCORES}. {REMEDY}"
@@ -172,41 +171,19 @@ def load_network(folder: Path, *, dtype: torch.dtype, device: str) -> VideoScore
     ValueError
         Another network, damaged files, tensors that are missing, unexpected or of another shape.
     """
-    config = read_config(folder)
     find_weights(folder)
-    try:
-        loaded: Any = VideoScoreNetwork.from_pretrained(
-            folder,
-            config=config,
-            dtype=dtype,
-            device_map={"": device},
-            output_loading_info=True,
-            ignore_mismatched_sizes=True,
-            local_files_only=True,
-        )
-    except (RuntimeError, OSError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ValueError(f"the weights in {folder} cannot be read ({reason}). {FETCH_AGAIN}") from error
-    network, told = loaded
-    check_loading(told, folder)
-    ready: VideoScoreNetwork = network.eval()
+    ready: VideoScoreNetwork = load_whole(
+        VideoScoreNetwork,
+        folder,
+        what=WHAT,
+        remedy=REMEDY,
+        unused=UNUSED,
+        strict=True,
+        config=read_config(folder),
+        dtype=dtype,
+        device_map={"": device},
+    )
     return ready
-
-
-def check_loading(told: dict[str, Any], folder: Path) -> None:
-    """Make sure that every tensor was found and none was left that might count."""
-    found = {
-        "missing": set(told["missing_keys"]),
-        "unexpected": set(told["unexpected_keys"]) - UNUSED,
-        "of another shape": {key[0] if isinstance(key, tuple) else key for key in told["mismatched_keys"]},
-    }
-    faults = [
-        f"{len(names)} {what} ({', '.join(sorted(names)[:3])}{', …' if len(names) > 3 else ''})"
-        for what, names in found.items()
-        if names
-    ]
-    if faults:
-        raise ValueError(f"the weights in {folder} do not fit its config.json: {'; '.join(faults)}. {REMEDY}")
 
 
 def load_processor(folder: Path) -> Idefics2ImageProcessorPil:
@@ -217,11 +194,8 @@ def load_processor(folder: Path) -> Idefics2ImageProcessorPil:
     ValueError
         No settings, or such as cannot be read.
     """
-    try:
+    with explain_loading(folder, what="an image processor (preprocessor_config.json)", remedy=REMEDY):
         processor: Idefics2ImageProcessorPil = Idefics2ImageProcessorPil.from_pretrained(
             folder, local_files_only=True
         )
-    except (OSError, ValueError, TypeError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ValueError(f"{folder} has no usable preprocessor_config.json ({reason}). {REMEDY}") from error
     return processor
