@@ -31,6 +31,13 @@ WROTE = {
     "empty": "",
 }
 STATUSES = {"429": 429, "429 wait": 429, "429 long": 429, "408": 408, "500": 500, "503": 503, "400": 400}
+STATUSES |= {"402": 402, "403": 403, "404": 404}
+# errors that repeat the key; Gemini answers 400 to one that is none
+REPEATING = {
+    "key": (400, "INVALID_ARGUMENT"),
+    "401": (401, "UNAUTHENTICATED"),
+    "400 key": (400, "INVALID_ARGUMENT"),
+}
 WAITS = {"429 wait": "1", "429 long": "3600"}
 FINISHES = {"safety": "SAFETY", "prohibited": "PROHIBITED_CONTENT", "malformed": "MALFORMED_RESPONSE"}
 INPUT_TOKENS, OUTPUT_TOKENS = 1000, 100
@@ -57,7 +64,7 @@ class BadServer:
     ----------
     plans : sequence of sequences of str
         Behaviours; see :data:`WROTE`, :data:`STATUSES`, :data:`FINISHES`, and ``slow``, ``cut``, ``html``,
-        ``html 502``, ``blocked``, ``key`` (a 401 that repeats the key), ``parrot`` (an answer that does).
+        ``html 502``, ``blocked``, :data:`REPEATING`, ``parrot`` (an answer that repeats the key).
     pause : float
         Seconds that every answer takes.
     slow : float
@@ -189,10 +196,15 @@ class Handler(BaseHTTPRequestHandler):
         if kind in STATUSES:
             message = {"error": {"code": STATUSES[kind], "message": "not now", "status": "UNAVAILABLE"}}
             return self.send(STATUSES[kind], message, wait=WAITS.get(kind))
-        if kind == "key":
+        if kind in REPEATING:
             key = call.headers.get("x-goog-api-key") or call.headers["authorization"].removeprefix("Bearer ")
             text = f"{'x' * 280} the key {key} is not valid, {key}"
-            return self.send(401, {"error": {"code": 401, "message": text, "status": "UNAUTHENTICATED"}})
+            code, status = REPEATING[kind]
+            error: dict[str, Any] = {"code": code, "message": text, "status": status}
+            if kind == "400 key":
+                info = "type.googleapis.com/google.rpc.ErrorInfo"
+                error["details"] = [{"@type": info, "reason": "API_KEY_INVALID", "domain": "googleapis.com"}]
+            return self.send(code, {"error": error})
         if kind in ("html", "html 502"):
             return self.send_bytes(502 if kind == "html 502" else 200, HTML, "text/html")
         if kind == "parrot":

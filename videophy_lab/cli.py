@@ -133,7 +133,7 @@ def score_videos(
     except (ValueError, ImportError) as error:
         stop(str(error), WRONG)
     except OSError as error:
-        what = f"{error.strerror or error}: {error.filename or out}"
+        what = f"{error.strerror}: {error.filename or out}" if error.strerror else str(error)
         stop(f"{what}. What was scored is kept; mend that, and type the same again", FAILED)
     except KeyboardInterrupt:
         stop(

@@ -14,9 +14,9 @@ from tests.engine.scorers import Breaks, Brightness, ByTime, Forgets
 from tests.video.made_videos import make_frames, write_video
 from videophy_lab.engine import local
 from videophy_lab.engine.plan import Job
-from videophy_lab.judges.base import Answer, Question, Scorer
+from videophy_lab.judges.base import Answer, Question, Scorer, ScorerStoppedError
 from videophy_lab.judges.sentinels import Constant
-from videophy_lab.store import ScoreStore
+from videophy_lab.store import ScoreStore, read_scores
 from videophy_lab.video import encode_video
 
 
@@ -181,3 +181,20 @@ def test_text_that_utf8_cannot_hold_is_stored_all_the_same(tmp_path: Path) -> No
 
     table = run(tmp_path, make_jobs(write_videos(tmp_path, "a"), "one"), {"one": Garbled()})
     assert table["answer"].tolist() == ["? ok"]
+
+
+def test_a_scorer_that_stops_ends_the_run_and_takes_no_answer_along(tmp_path: Path) -> None:
+    class Stops(Brightness):
+        def score(self, clips: Any, questions: Any) -> Any:
+            if len(self.calls) == 2:
+                raise ScorerStoppedError("the key is wrong")
+            return super().score(clips, questions)
+
+    jobs = make_jobs(write_videos(tmp_path, *"abcdefgh"), "first", "stops", "last")
+    stops = Stops(batch_size=2)
+    with pytest.raises(ScorerStoppedError, match="the key is wrong"):
+        run(tmp_path, jobs, {"first": Brightness(batch_size=8), "stops": stops, "last": Brightness()})
+    assert len(stops.calls) == 2, "nobody asks it again, video by video"
+    stored = read_scores(tmp_path / "scores")
+    assert stored["status"].eq("ok").all()
+    assert stored["scorer"].value_counts().to_dict() == {"first": 8, "stops": 4}

@@ -32,7 +32,7 @@ from videophy_lab.engine.worker import (
     pickle_error,
     split_pieces,
 )
-from videophy_lab.judges.base import Card, Question
+from videophy_lab.judges.base import Card, Question, ScorerStoppedError
 from videophy_lab.store import read_scores
 from videophy_lab.video import encode_video
 
@@ -248,6 +248,26 @@ def test_what_a_worker_cannot_go_on_after_is_in_its_answer(setup: Setup, tmp_pat
     [row] = worker(batch.set_column(0, "chunk", [[1]])).to_pylist()
     with pytest.raises(ValueError, match="this store is closed"):
         raise pickle.loads(row["fault"])
+
+
+def test_a_worker_whose_scorer_has_stopped_asks_it_no_more(setup: Setup, tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    worker, asked = Worker(setup), []
+
+    def stop(*given: object) -> None:
+        asked.append(given)
+        raise ScorerStoppedError("the key is wrong")
+
+    worker.scorers["one"].score = stop  # type: ignore[method-assign]
+    jobs = make_jobs(2, "one", folder=tmp_path)
+    for job in jobs:
+        encode_video(np.zeros((6, 32, 48, 3), dtype=np.uint8), job.path, fps=8)
+    for chunk in range(2):
+        [row] = worker(pa.table({"chunk": [chunk], "jobs": [pickle.dumps(jobs)]})).to_pylist()
+        with pytest.raises(ScorerStoppedError, match="the key is wrong"):
+            raise pickle.loads(row["fault"])
+    assert len(asked) == 1
 
 
 def test_a_worker_gives_its_part_up_when_it_is_not_needed_any_more(setup: Setup, tmp_path: Path) -> None:

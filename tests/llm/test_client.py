@@ -74,7 +74,7 @@ def test_the_key_is_sent_and_never_told(provider: str, tmp_path: Path, capfd) ->
     sent = [call.headers.get("x-goog-api-key", call.headers.get("authorization")) for call in server.calls]
     assert all(value.endswith(KEY) for value in sent)
     assert failed.status == FAILED
-    assert "HTTP 401" in failed.reason
+    assert "HTTP 400" in failed.reason
     assert told.answer.reasoning == "your key is (key)"
     shown = "".join(
         [repr(model), repr(failed), repr(told), json.dumps(model.describe()), *capfd.readouterr()]

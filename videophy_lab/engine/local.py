@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from videophy_lab.engine.answers import clean_text, settle_answers
 from videophy_lab.engine.plan import Job, hash_text
-from videophy_lab.judges.base import Answer, Scorer, failed
+from videophy_lab.judges.base import Answer, Scorer, ScorerStoppedError, failed
 from videophy_lab.video import Clip, FrameView, VideoError, decode_ahead, decode_clip
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ def run_jobs(
         Decoding threads.
     report : callable, optional
         Called after each group with the number of videos done and their rows, which are stored soon after.
+
+    Raises
+    ------
+    ScorerStoppedError
+        A scorer can go on with no video; what all of them have answered is stored.
     """
     size = max((scorer.batch_size for scorer in scorers.values()), default=1)
     items = ((job.path, find_views(job, scorers)) for job in jobs)
@@ -54,8 +59,11 @@ def run_jobs(
     with closing(decode_ahead(items, threads=threads, ahead=max(size, 2 * threads))) as decoded:
         try:
             for group in gather_groups(zip(jobs, decoded, strict=True), size):
-                rows = score_group(group, scorers, specs)
-                pending += rows
+                rows: list[dict[str, Any]] = []
+                # row by row: a scorer that ends the run takes no row of another one with it
+                for row in score_group(group, scorers, specs):
+                    rows.append(row)
+                    pending.append(row)
                 if time.perf_counter() - stored >= STORE_SECONDS:
                     store.append(pending)
                     pending, stored = [], time.perf_counter()
@@ -89,9 +97,8 @@ def gather_groups(
 
 def score_group(
     group: Sequence[tuple[Job, Clip | VideoError]], scorers: Mapping[str, Scorer], specs: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """Score a group of videos with every scorer that has a question about them."""
-    rows: list[dict[str, Any]] = []
+) -> Iterator[dict[str, Any]]:
+    """Score a group of videos with every scorer that has a question about them; yield a row an answer."""
     for name, scorer in scorers.items():
         asked = [(job, clip) for job, clip in group if name in job.questions]
         readable = []
@@ -101,11 +108,10 @@ def score_group(
                 readable.append((job, own))
                 continue
             answers = [failed(own)] * len(job.questions[name])
-            rows += make_rows(job, name, specs[name], answers, seconds=0.0)
+            yield from make_rows(job, name, specs[name], answers, seconds=0.0)
         for start in range(0, len(readable), scorer.batch_size):
             batch = readable[start : start + scorer.batch_size]
-            rows += score_batch(batch, name, scorer, specs[name])
-    return rows
+            yield from score_batch(batch, name, scorer, specs[name])
 
 
 def decode_alone(job: Job, scorer: Scorer) -> Clip | str:
@@ -134,6 +140,8 @@ def score_batch(
     started = time.perf_counter()
     try:
         answers = settle_answers(scorer.score([clip for _, clip in batch], questions), questions)
+    except ScorerStoppedError:
+        raise
     except Exception as error:  # a scorer may be anybody's plug-in: whatever it raises is the row's reason
         if len(batch) > 1:
             return [row for pair in batch for row in score_batch([pair], name, scorer, spec)]

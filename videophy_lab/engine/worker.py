@@ -216,16 +216,15 @@ class Worker:
         [item] = batch.to_pylist()
         jobs: list[Job] = pickle.loads(item["jobs"])
         statuses: list[str] = []
-        fault = self.fault
-        if fault is None:
+        if self.fault is None:
             try:
                 statuses = self.answer_chunk(item["chunk"], jobs)
-            except Exception as error:  # a full disk, for example
-                fault = error
+            except Exception as error:  # a full disk, or a scorer that can go on with no video
+                self.fault = error
         columns = {
             "videos": pa.array([len(jobs)]),
             "statuses": pa.array([statuses], pa.list_(pa.string())),
-            "fault": pa.array([fault and pickle_error(fault)], pa.binary()),
+            "fault": pa.array([self.fault and pickle_error(self.fault)], pa.binary()),
         }
         return pa.table(columns)
 

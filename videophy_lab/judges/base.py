@@ -23,6 +23,13 @@ OK, UNSCORED, FAILED = "ok", "unscored", "failed"
 QUESTION_TASKS = ("sa", "pc", "rule")
 
 
+class ScorerStoppedError(OSError):
+    """A scorer can answer no other question either: raised by `Scorer.score`, it ends the run.
+
+    What was scored is kept, and there is no row for what was not. The text is the reason with its remedy.
+    """
+
+
 @dataclass(frozen=True)
 class Card:
     """What ``list judges`` and ``list metrics`` show; reading it imports nothing heavy.
@@ -165,7 +172,11 @@ class Scorer(Protocol):
         """Load what is needed, before the first video; raise ValueError or ImportError with a remedy."""
 
     def score(self, clips: Sequence[Clip], questions: Sequence[Sequence[Question]]) -> list[list[Answer]]:
-        """Answer, for each clip, its questions, in their order."""
+        """Answer, for each clip, its questions, in their order.
+
+        Whatever it raises is the reason of the clips' rows, and the run goes on; but for
+        :class:`ScorerStoppedError`.
+        """
         ...
 
 

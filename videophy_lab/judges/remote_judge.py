@@ -9,9 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.judges.base import Answer, Question, Scorer, failed
+from videophy_lab.judges.base import Answer, Question, Scorer, ScorerStoppedError, failed
 from videophy_lab.judges.remote_questions import ANSWERS, Rating, Verdict, describe_questions, write_question
-from videophy_lab.llm import FAILED, LanguageModel, Media, Reply, Request, Usage, check_variable
+from videophy_lab.llm import (
+    FAILED,
+    LanguageModel,
+    Media,
+    ProviderError,
+    Reply,
+    Request,
+    Usage,
+    check_variable,
+)
 from videophy_lab.video import VideoError, probe_video
 
 if TYPE_CHECKING:
@@ -171,6 +180,11 @@ class RemoteJudge(Scorer):
 
         A question that cannot be asked or whose call fails is ``failed`` with the reason, one whose answer
         cannot be read or was refused is ``unscored``; neither takes another with it.
+
+        Raises
+        ------
+        ScorerStoppedError
+            The key, the model or the address is wrong, the account is used up, or no server is there.
         """
         found: dict[tuple[int, int], Answer] = {}
         requests: dict[tuple[int, int], Request] = {}
@@ -181,7 +195,10 @@ class RemoteJudge(Scorer):
                     requests[place, number] = self.make_request(question, video)
                 except ValueError as error:
                     found[place, number] = failed(str(error))
-        replies = self._client.ask(list(requests.values()))
+        try:
+            replies = self._client.ask(list(requests.values()))
+        except ProviderError as error:
+            raise ScorerStoppedError(f"{self.card.name}: {error}") from None
         found |= {key: read_reply(reply) for key, reply in zip(requests, replies, strict=True)}
         return [
             [found[place, number] for number in range(len(about))] for place, about in enumerate(questions)

@@ -15,9 +15,10 @@ from pydantic_ai import BinaryContent, UploadedFile
 from pydantic_ai.exceptions import UnexpectedModelBehavior
 
 from videophy_lab.llm.exchange import ANSWERED, FAILED, REFUSED, UNREADABLE, Media, Reply, Request, Usage
-from videophy_lab.llm.patience import Attempts, CallError, Patience
+from videophy_lab.llm.patience import Attempts, Patience
 from videophy_lab.llm.prices import price_usage
 from videophy_lab.llm.providers import PatientModel, RefusedError, build_agent, build_model, make_settings
+from videophy_lab.llm.standing import CallError
 from videophy_lab.llm.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -59,7 +60,13 @@ class Line:
         await self.model.__aexit__(kind, error, trace)
 
     async def ask(self, request: Request) -> Reply:
-        """Send one request, and again as long as there is patience and the answer is not of its form."""
+        """Send one request, and again as long as there is patience and the answer is not of its form.
+
+        Raises
+        ------
+        ProviderError
+            It failed as all others would.
+        """
         patient = PatientModel(self.model, Attempts(self.patience))
         agent = build_agent(patient, request.answer, self.settings, self.owner.answer_retries)
         status, reason, answer = ANSWERED, "", None
@@ -68,6 +75,8 @@ class Line:
             answer = (await agent.run(parts)).output
         except Exception as error:  # one bad request is its own reply's reason and nobody else's
             status, reason = self.explain(error, patient.attempts.made)
+            if isinstance(error, CallError):
+                self.patience.standing.note_failure(error)
         text = answer.model_dump_json() if answer is not None else patient.said
         cost = price_usage(patient.usage, self.owner.tariff) if patient.usage != Usage() else math.nan
         return Reply(status, answer, text, reason, patient.usage, cost)

@@ -35,6 +35,7 @@ from videophy_lab.llm.prices import (
     price_usage,
     sum_prices,
 )
+from videophy_lab.llm.standing import Standing
 
 MODULES = {"google": ("pydantic_ai", "google.genai"), "openai": ("pydantic_ai", "openai")}
 SECONDS_A_MINUTE = 60.0
@@ -95,6 +96,7 @@ class LanguageModel:
     price: str = ""
     inline_mb: float = 14.0
     _pacer: Pacer = field(init=False, repr=False, compare=False)
+    _standing: Standing = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.provider not in MODULES:
@@ -114,6 +116,8 @@ class LanguageModel:
         parse_price(self.price)
         rate = self.requests_per_minute
         self._pacer = Pacer(SECONDS_A_MINUTE / rate if rate else 0.0)
+        variables = " or ".join(self.key_variables) or "the variable that the option key_variable names"
+        self._standing = Standing(self.base_url or self.provider, self.model, variables)
 
     @property
     def tariff(self) -> Tariff:
@@ -189,6 +193,8 @@ class LanguageModel:
         ------
         ImportError, ValueError
             As :meth:`prepare`, where anything has to be sent.
+        ProviderError
+            The key, the model or the address is wrong, the account is used up, or no server is there.
         """
         names = [hash_description(describe_request(request, self.describe())) for request in requests]
         replies = {
@@ -209,11 +215,15 @@ class LanguageModel:
 
         key = find_key(self.key_variables)
         slots = asyncio.Semaphore(self.concurrency)
-        patience = Patience(self.attempts, self.timeout, self.backoff, self.longest_wait, self._pacer, key)
+        patience = Patience(
+            self.attempts, self.timeout, self.backoff, self.longest_wait, self._pacer, self._standing, key
+        )
 
         async def take_turn(line: Line, request: Request) -> Reply:
-            async with slots:
-                reply = hide_key(await line.ask(request), key)
+            await slots.acquire()
+            reply = hide_key(await line.ask(request), key)
+            # not after an error: it is one that stops all, and nobody is to begin then
+            slots.release()
             self.keep(request, reply)
             return reply
 

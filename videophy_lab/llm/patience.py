@@ -12,15 +12,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from videophy_lab.llm.keys import scrub
+from videophy_lab.llm.standing import ABSENT, QUEUE, STRANGE, CallError, Standing
 
 Result = TypeVar("Result")
 PASSING_STATUSES = (408, 409, 425, 429)
 BUSY = 429
 REASON_LENGTH = 300
-
-
-class CallError(Exception):
-    """A call failed for good; the text is the reason."""
+# attempts to reach a server that never answered
+MOST_KNOCKS = 3
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,15 @@ class Trouble:
         Seconds that the server asks to wait; NaN where it does not say.
     status : int, optional
         Of HTTP.
+    fault : str
+        As in :class:`CallError`.
     """
 
     reason: str
     passing: bool
     wait: float = math.nan
     status: int | None = None
+    fault: str = ""
 
 
 @dataclass
@@ -87,6 +89,7 @@ class Patience:
     longest_wait : float
         Most seconds between two attempts; a server that asks for more is given up.
     pacer : Pacer
+    standing : Standing
     key : str
         To be taken out of what servers say.
     rng : numpy.random.Generator
@@ -98,6 +101,7 @@ class Patience:
     backoff: float
     longest_wait: float
     pacer: Pacer
+    standing: Standing
     key: str = field(default="", repr=False)
     rng: np.random.Generator = field(default_factory=np.random.default_rng, repr=False)
 
@@ -106,6 +110,11 @@ class Patience:
         # the key goes first, since a cut could leave a part of it
         line = " ".join(scrub(text, self.key).split())
         return line if len(line) <= REASON_LENGTH else f"{line[:REASON_LENGTH]}…"
+
+    def allow_attempts(self, trouble: Trouble) -> int:
+        """Say how many attempts a request may make: few where there seems to be no server."""
+        absent = trouble.fault == ABSENT and not self.standing.answered
+        return min(MOST_KNOCKS, self.attempts) if absent else self.attempts
 
     def choose_wait(self, failures: int, trouble: Trouble) -> float:
         """Choose the seconds before the next attempt, after so many failures.
@@ -122,7 +131,8 @@ class Patience:
         if trouble.wait > self.longest_wait:
             raise CallError(
                 f"{trouble.reason}; the server asks to wait {trouble.wait:.0f} s, and longest_wait is "
-                f"{self.longest_wait:g} s"
+                f"{self.longest_wait:g} s",
+                QUEUE,
             )
         # all who were told the same time would come back at once
         return trouble.wait + float(self.rng.uniform(0, 0.5)) * min(self.backoff, trouble.wait)
@@ -161,9 +171,9 @@ class Attempts:
             except Exception as error:  # each provider's library raises its own
                 trouble = read_trouble(error, patience)
             if not trouble.passing:
-                raise CallError(trouble.reason)
-            if self.made >= patience.attempts:
-                raise CallError(f"{trouble.reason} (given up after {self.made} attempts)")
+                raise CallError(trouble.reason, trouble.fault)
+            if self.made >= patience.allow_attempts(trouble):
+                raise CallError(f"{trouble.reason} (given up after {self.made} attempts)", trouble.fault)
             wait = patience.choose_wait(self.made, trouble)
             if trouble.status == BUSY and not math.isnan(trouble.wait):
                 patience.pacer.hold(trouble.wait)
@@ -172,19 +182,24 @@ class Attempts:
 
 def read_trouble(error: Exception, patience: Patience) -> Trouble:
     """Read what an error of a provider's library means."""
-    from videophy_lab.llm.providers import CONNECTION_ERRORS, UNREADABLE_ERRORS, is_hopeless
+    from videophy_lab.llm.providers import CONNECTION_ERRORS, UNREADABLE_ERRORS, name_fault
 
     status = getattr(error, "status_code", getattr(error, "code", None))
     said = patience.hide(describe_body(error))
+    fault = name_fault(error, status)
     if isinstance(status, int) and status >= 400:
-        passing = (status in PASSING_STATUSES or status >= 500) and not is_hopeless(error)
-        return Trouble(f"HTTP {status}: {said}", passing, read_wait(error), status)
+        passing = (status in PASSING_STATUSES or status >= 500) and not fault
+        return Trouble(f"HTTP {status}: {said}", passing, read_wait(error), status, fault)
+    if fault == ABSENT:
+        return Trouble(f"no connection: {patience.hide(describe_root(error))}", passing=True, fault=fault)
+    # a server that has answered is known to be the right one, and has trouble with this request
+    strange = "" if patience.standing.answered else STRANGE
     if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
-        return Trouble(f"no answer within {patience.timeout:g} s", passing=True)
+        return Trouble(f"no answer within {patience.timeout:g} s", passing=True, fault=strange)
     if isinstance(error, CONNECTION_ERRORS):
         return Trouble(f"the connection broke: {said}", passing=True)
     if isinstance(error, UNREADABLE_ERRORS):
-        return Trouble(f"the server's reply is not of the protocol: {said}", passing=True)
+        return Trouble(f"the server's reply is not of the protocol: {said}", passing=True, fault=strange)
     return Trouble(f"{type(error).__name__}: {said}", passing=False)
 
 
@@ -201,3 +216,10 @@ def describe_body(error: Any) -> str:
         if isinstance(body, dict) and key in body:
             body = body[key]
     return str(body or error)
+
+
+def describe_root(error: BaseException) -> str:
+    """Give the text of the error from which another one comes."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error)

@@ -13,6 +13,7 @@ from google.genai.types import MediaResolution
 from pydantic_ai import Agent, BinaryContent, NativeOutput
 from pydantic_ai.exceptions import (
     ModelAPIError,
+    ModelAuthenticationError,
     ModelConnectionError,
     ModelQuotaExceededError,
     UnexpectedModelBehavior,
@@ -29,6 +30,7 @@ from pydantic_ai.settings import ModelSettings
 
 from videophy_lab.llm.exchange import Usage
 from videophy_lab.llm.patience import Attempts
+from videophy_lab.llm.standing import ABSENT, ACCESS, ACCOUNT, KEY, MODEL
 
 CONNECTION_ERRORS = (ModelConnectionError, httpx2.TransportError, ConnectionError)
 # the libraries raise these two built-in ones for replies that they cannot make sense of
@@ -39,6 +41,7 @@ ADDRESSES = {
     "google": "https://generativelanguage.googleapis.com",
     "openai": "https://api.openai.com/v1",
 }
+FAULTS = {401: KEY, 402: ACCOUNT, 403: ACCESS, 404: MODEL}
 ORDINARY_ENDS = ("stop", "length", "max_tokens", "tool_calls", "continuation")
 
 
@@ -46,9 +49,17 @@ class RefusedError(Exception):
     """The provider gave no answer, for a reason of its own; the text is the reason."""
 
 
-def is_hopeless(error: Exception) -> bool:
-    """Tell whether waiting changes nothing: the account's quota or credit is used up."""
-    return isinstance(error, ModelQuotaExceededError)
+def name_fault(error: Exception, status: int | None) -> str:
+    """Name why every other request would fail as well; empty where the reason is this one's own."""
+    # a day's quota is a 429 like any other, and Gemini answers 400 to a key that is none
+    if isinstance(error, ModelQuotaExceededError):
+        return ACCOUNT
+    if status in FAULTS:
+        return FAULTS[status]
+    if isinstance(error, ModelAuthenticationError):
+        return KEY
+    absent = isinstance(error, httpx2.ConnectError) or getattr(error, "phase", None) == "connect"
+    return ABSENT if absent else ""
 
 
 class VideoChatModel(OpenAIChatModel):
@@ -106,6 +117,7 @@ class PatientModel(WrapperModel):
         response = await self.attempts.call(
             lambda: self.wrapped.request(messages, model_settings, model_request_parameters)
         )
+        self.attempts.patience.standing.note_answer()
         self.said = response.text or ""
         self.usage = add_usage(self.usage, response)
         reason = find_refusal(response)

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from videophy_lab.llm.exchange import Media
-from videophy_lab.llm.patience import Attempts, CallError, Patience
+from videophy_lab.llm.patience import Attempts, Patience
+from videophy_lab.llm.standing import CallError
 
 READY, BROKEN = "ACTIVE", "FAILED"
 DELETE_SECONDS = 10.0
