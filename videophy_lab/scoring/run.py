@@ -102,6 +102,9 @@ def score(
     ------
     ValueError
         An unknown scorer, option or task, naming the close matches; nothing to score.
+    OSError
+        The folder cannot be written to, or a scorer can answer no more questions (its key is wrong, its
+        server is gone). What was scored is kept, and the same call goes on from there.
     """
     outcome = score_videos(
         videos, scorers, out=out, prompts=prompts, rules=rules, tasks=tasks, options=options, retry=retry,
