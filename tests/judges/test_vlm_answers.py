@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from tests.judges.vlm_cases import (
     share_digits,
 )
 from videophy_lab.judges.base import Question
-from videophy_lab.judges.vlm_answers import find_verdict
+from videophy_lab.judges.vlm_answers import find_verdict, list_ends, spell_digits
 
 one_thread = tiny_vlms.one_thread
 folders = vlm_cases.folders
@@ -93,9 +94,26 @@ def test_after_a_thought_the_probabilities_are_those_at_the_verdict(folders):
         ("<answer>4</answer><answer>5</answer>", "<answer>4</answer><answer>5</answer>"),
         ("<think><answer>3</answer></think>4", "4"),
         ("<think>3 <answer>4</answer>", None),
+        ("<think>so </think> is how I end</think>4", "4"),
         ("", ""),
     ],
 )
 def test_a_verdict_stands_after_the_thought(text, words):
     span = find_verdict(text)
     assert (None if span is None else text[slice(*span)]) == words
+
+
+def test_a_digit_is_found_in_every_spelling():
+    class Tokenizer:
+        def get_vocab(self) -> dict[str, int]:
+            # as sentencepiece and byte-level tokenizers write a space; of 10, 44 and 4. no part is a digit
+            return {"4": 7, "▁4": 8, "Ġ4": 9, "10": 1, "Ġ44": 2, "4.": 3, "0": 4, "6": 5}
+
+    assert spell_digits(Tokenizer()) == {0: (4,), 1: (), 2: (), 3: (), 4: (7, 8, 9), 5: ()}
+
+
+@pytest.mark.parametrize(("stated", "ends"), [([5, 6], {5, 6, 9}), (5, {5, 9}), (None, {9})])
+def test_every_token_that_the_checkpoint_ends_by_ends_an_answer(stated, ends):
+    model = SimpleNamespace(generation_config=SimpleNamespace(eos_token_id=stated))
+    assert list_ends(model, SimpleNamespace(eos_token_id=9)) == ends
+    assert list_ends(model, SimpleNamespace(eos_token_id=None)) == ends - {9}
