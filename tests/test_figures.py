@@ -200,6 +200,35 @@ def test_costs_name_every_point_and_skip_what_is_unknown() -> None:
     assert dollars.get_xlabel() == "US dollars a question"
 
 
+def test_a_wider_spread_in_the_second_task_is_not_cut() -> None:
+    small = abstain("judge").assign(task="sa")
+    large = small.assign(
+        task="pc", estimate=5 * small["estimate"], low=5 * small["low"], high=5 * small["high"]
+    )
+    figure = figures.plot_abstention(pd.concat([small, large]))
+    low, high = figure.axes[1].get_ylim()
+    assert low == 0
+    assert high > large["high"].max()
+
+
+def test_numbers_have_a_true_minus_sign_and_names_no_formula() -> None:
+    rows = make_rows(scorer=["one", "two"]).assign(centred_by="none", rating_task="pc", quantity="spearman")
+    rows.loc[0, ["estimate", "low", "high"]] = [-0.004, -0.2, 0.2]
+    rows.loc[1, ["estimate", "low", "high"]] = [-0.25, -0.4, -0.1]
+    labels = {"one": r"$5 or $\nothing_2"}
+    texts = read_texts(figures.plot_judges(rows, method="spearman", labels=labels))
+    assert {"0.00", "−0.25", r"\$5 or \$\nothing_2"} <= texts
+
+
+def test_of_many_judges_the_matrix_has_stars_only() -> None:
+    names = [f"judge {k}" for k in range(17)]
+    table = compare(names)
+    table.loc[0, "p_holm"] = 0.01
+    texts = read_texts(figures.plot_differences(table))
+    assert {"*", "difference in correlation"} <= texts
+    assert not any("+0." in text for text in texts)
+
+
 def test_measures_leave_out_what_no_judge_has() -> None:
     rows = make_rows(quantity=["joint_f1", "joint_accuracy", "joint_majority_accuracy"], scorer="judge")
     figure = figures.plot_measures(rows.assign(rating_task="joint"))

@@ -63,9 +63,15 @@ def write_values(
     for position, estimate, end in zip(y, estimates, ends, strict=True):
         if np.isfinite(estimate):
             ax.annotate(
-                form.format(estimate), (end, position), xytext=(3, 0),
+                write_number(estimate, form), (end, position), xytext=(3, 0),
                 textcoords="offset points", va="center", fontsize=6.5, color=color,
             )  # fmt: skip
+
+
+def write_number(value: float, form: str) -> str:
+    """Write a number with a true minus sign, and no sign before zero."""
+    text = form.format(value)
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
 
 
 def name_rows(ax: Axes, y: np.ndarray, names: Sequence[str], *, from_zero: bool = False) -> None:
@@ -97,5 +103,10 @@ def label_method(method: str) -> str:
 
 
 def label(labels: Labels | None, name: Any) -> str:
-    """Give the name that readers know, or the table's own."""
-    return (labels or {}).get(name, str(name))
+    """Give the name that readers know, or the table's own; a dollar sign begins no formula."""
+    return str((labels or {}).get(name, name)).replace("$", r"\$")
+
+
+def label_scorer(labels: Labels | None, name: str) -> str:
+    """Give a scorer's name for readers, or its own with blanks for underscores."""
+    return label(labels, name if name in (labels or {}) else name.replace("_", " "))

@@ -14,8 +14,8 @@ from videophy_lab.figures.base import (
     PAGE,
     Labels,
     cycle_colours,
-    label,
     label_method,
+    label_scorer,
     use_paper_style,
 )
 from videophy_lab.figures.judges import TASK_TITLES
@@ -60,7 +60,9 @@ def plot_costs(costs: pd.DataFrame, *, task: str, method: str, labels: Labels | 
                 part[cost], part["estimate"], yerr=error, fmt="o", color=GREY if is_open else BLUE,
                 markerfacecolor="white" if is_open else BLUE, elinewidth=1,
             )  # fmt: skip
-        name_points(ax, shown[cost], shown["estimate"], [label(labels, name) for name in shown["scorer"]])
+        name_points(
+            ax, shown[cost], shown["estimate"], [label_scorer(labels, name) for name in shown["scorer"]]
+        )
         ax.set_xlabel(COST_LABELS[cost])
         ax.set_ylabel(f"{label_method(method)},\nhuman {task.upper()}")
     return fig
@@ -81,7 +83,7 @@ def name_points(ax: Axes, x: pd.Series, y: pd.Series, names: Sequence[str]) -> N
     ends = np.linspace(0, 1, len(names) + 2)[1:-1]
     for left, height, end, name in zip(x, y, ends, names, strict=True):
         ax.annotate(
-            name.replace("_", " "), (left, height), xytext=(1.03, end), textcoords="axes fraction",
+            name, (left, height), xytext=(1.03, end), textcoords="axes fraction",
             va="center", ha="left", fontsize=6.5, annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": "#C8C8C8", "linewidth": 0.5, "relpos": (0, 0.5)},
         )  # fmt: skip
@@ -111,7 +113,7 @@ def plot_abstention(abstention: pd.DataFrame, *, labels: Labels | None = None) -
             for way, style in ABSTENTION_STYLES.items():
                 chosen = rows["scorer"].eq(scorer) & rows["task"].eq(task) & rows["abstain_by"].eq(way)
                 shown = rows[chosen].sort_values("coverage")
-                known = label(labels, scorer) if style == "-" else None
+                known = label_scorer(labels, scorer) if style == "-" else None
                 ax.plot(100 * shown["coverage"], shown["estimate"], style, color=colour, label=known)
                 if style == "-":
                     ax.fill_between(
@@ -124,7 +126,8 @@ def plot_abstention(abstention: pd.DataFrame, *, labels: Labels | None = None) -
                     )
         ax.set_title(TASK_TITLES[task])
         ax.set_xlabel("videos kept (%)")
-        ax.set_ylim(bottom=0)
+    # last, because an axis whose one end is set no longer grows with what is drawn
+    axes[0, 0].set_ylim(bottom=0)
     axes[0, 0].set_ylabel("mean |human − predicted rating|")
     for way, style in ABSTENTION_STYLES.items():
         axes[0, 0].plot([], [], style, color=GREY, label=f"kept by {way}")

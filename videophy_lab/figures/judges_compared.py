@@ -16,11 +16,12 @@ from videophy_lab.figures.base import (
     PAGE,
     Labels,
     draw_intervals,
-    label,
     label_method,
+    label_scorer,
     name_rows,
     say_level,
     use_paper_style,
+    write_number,
     write_values,
 )
 from videophy_lab.figures.judges import CENTRING_LABELS, TASK_TITLES
@@ -38,13 +39,13 @@ MEASURES = {
     ("joint_phi", "joint"): "joint\nφ",
 }
 NAME_WIDTH = 30
-# more judges than this, and the matrices of two tasks stand below each other
-BESIDE = 6
+# more judges than this, and the matrices of two tasks stand below each other; than that, numbers do not fit
+BESIDE, WRITTEN = 6, 16
 
 
 def name_judges(judges: Sequence[str], labels: Labels | None) -> list[str]:
     """Give judges their names for readers, long ones on several lines."""
-    return [textwrap.fill(label(labels, judge).replace("_", " "), NAME_WIDTH) for judge in judges]
+    return [textwrap.fill(label_scorer(labels, judge), NAME_WIDTH) for judge in judges]
 
 
 @use_paper_style
@@ -100,7 +101,7 @@ def plot_judges(
                 shown = of.drop_duplicates("scorer").set_index("scorer").reindex(names)
                 known = CENTRING_LABELS[level] if tint is colour else None
                 draw_intervals(ax, at + offset, shown, color=tint, label=known, marker=marker, open_=is_open)
-                write_values(ax, at + offset, round_values(shown), "{:.2f}", color=tint)
+                write_values(ax, at + offset, shown, "{:.2f}", color=tint)
         name_rows(ax, y, name_judges([*judges, *rivals], labels))
         if rivals:
             ax.axhline(len(judges) - 0.5, color=GREY, linewidth=0.5, linestyle=":")
@@ -108,11 +109,6 @@ def plot_judges(
     fig.supxlabel(f"{label_method(method)} with the human rating, {say_level(rows)}", fontsize=7.5)
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return fig
-
-
-def round_values(rows: pd.DataFrame) -> pd.DataFrame:
-    """Round estimates to what is written, and turn −0 into 0."""
-    return rows.assign(estimate=rows["estimate"].astype(float).round(2) + 0.0)
 
 
 @use_paper_style
@@ -124,7 +120,7 @@ def plot_measures(
     Parameters
     ----------
     estimates : DataFrame
-        Rows of ``agreement``: ``quantity, scorer, rating_task``; measures without a row have no panel.
+        Rows of ``agreement``: ``quantity, scorer, rating_task``; measures that no judge has have no panel.
         ``joint_majority_accuracy``, the accuracy of the commoner answer, is drawn as a dashed line.
     order : sequence of str
         Judges from top to bottom; as in the table when empty.
@@ -132,7 +128,8 @@ def plot_measures(
     import matplotlib.pyplot as plt
 
     keys = pd.MultiIndex.from_frame(estimates[["quantity", "rating_task"]])
-    panels = {key: title for key, title in MEASURES.items() if key in keys}
+    defined = keys[estimates["estimate"].notna()]
+    panels = {key: title for key, title in MEASURES.items() if key in defined}
     judges = list(order) or list(dict.fromkeys(estimates["scorer"]))
     y = np.arange(len(judges), dtype=float)
     fig, axes = plt.subplots(
@@ -143,14 +140,15 @@ def plot_measures(
     for ax, (key, title) in zip(axes[0], panels.items(), strict=True):
         shown = estimates[keys == key].drop_duplicates("scorer").set_index("scorer").reindex(judges)
         draw_intervals(ax, y, shown, color=BLUE)
-        write_values(ax, y, round_values(shown), "{:.2f}", color=BLUE)
+        write_values(ax, y, shown, "{:.2f}", color=BLUE)
         if key[0] == "joint_phi":
             ax.axvline(0, color="black", linewidth=0.6)
         if key[0] == "joint_accuracy" and len(commoner):
             ax.axvline(commoner.max(), color=GREY, linewidth=1, linestyle="--")
         name_rows(ax, y, name_judges(judges, labels))
         ax.set_title(title, fontsize=7, fontweight="normal")
-    fig.supxlabel(f"{say_level(estimates)}; dashed: always giving the commoner answer", fontsize=7.5)
+    dashed = "; dashed: always giving the commoner answer" if ("joint_accuracy", "joint") in panels else ""
+    fig.supxlabel(say_level(estimates) + dashed, fontsize=7.5)
     return fig
 
 
@@ -164,7 +162,8 @@ def plot_differences(
     ----------
     compared : DataFrame
         Rows of ``compare_judges``: ``scorer_a, scorer_b, task, estimate, p_holm``. A cell is the judge of its
-        row minus the judge of its column; a star where ``p_holm`` is below ``alpha``.
+        row minus the judge of its column; a star where ``p_holm`` is below ``alpha``. Of many judges the
+        cells have colours and stars only.
     order : sequence of str
         Judges from top to bottom; as in the table when empty.
     """
@@ -181,10 +180,11 @@ def plot_differences(
     limit = max(0.05, float(compared["estimate"].abs().max()))
     for ax, task in zip(axes.flat, tasks, strict=True):
         differences, stars = fill_matrix(compared[compared["task"].eq(task)], judges, alpha)
-        ax.imshow(differences, cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
+        image = ax.imshow(differences, cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
         for (i, j), value in np.ndenumerate(differences):
             if np.isfinite(value):
-                text = f"{value:+.2f}".replace("-", "−") + ("*" if stars[i, j] else "")
+                text = write_number(value, "{:+.2f}") if len(judges) <= WRITTEN else ""
+                text += "*" if stars[i, j] else ""
                 dark = abs(value) > 0.65 * limit
                 ax.text(j, i, text, ha="center", va="center", fontsize=6, color="white" if dark else "black")
         names = name_judges(judges, labels)
@@ -193,6 +193,8 @@ def plot_differences(
         ax.tick_params(length=0)
         ax.grid(visible=False)
         ax.set_title(TASK_TITLES[task])
+    if len(judges) > WRITTEN:
+        fig.colorbar(image, ax=axes, label="difference in correlation", shrink=0.4, pad=0.02)
     return fig
 
 

@@ -17,7 +17,9 @@ from videophy_lab.figures.base import (
     PAGE,
     Labels,
     draw_intervals,
+    label,
     label_method,
+    label_scorer,
     name_rows,
     say_level,
     use_paper_style,
@@ -38,7 +40,7 @@ BAND = "#ECECEC"
 
 def label_metric(metric: str, labels: Labels | None, better: Mapping[str, str] | None, *, width: int) -> str:
     """Give a metric's name for readers; where a higher value is not the better one, a second line says so."""
-    known = textwrap.fill((labels or {}).get(metric, metric.replace("_", " ")), width)
+    known = textwrap.fill(label_scorer(labels, metric), width)
     said = {"lower": "\n(lower is better)", "neither": "\n(neither end is better)"}
     return known + said.get((better or {}).get(metric, ""), "")
 
@@ -96,7 +98,8 @@ def plot_metric_levels(
         ax.set_visible(False)
     for ax in axes.flat[max(0, len(metrics) - n_columns) : len(metrics)]:
         ax.tick_params(labelbottom=True)
-    fig.supxlabel(f"{label_method(method)} with the {rater} rating, {say_level(rows)}", fontsize=7.5)
+    whose = f"with the {label(None, rater)} rating"
+    fig.supxlabel(f"{label_method(method)} {whose}, {say_level(rows)}", fontsize=7.5)
     marks = max((ax.get_legend_handles_labels() for ax in axes.flat), key=lambda mark: len(mark[1]))
     fig.legend(*marks, loc="outside upper right", ncols=2)
     return fig
@@ -127,7 +130,10 @@ def draw_levels(ax: Axes, rows: pd.DataFrame, levels: list[str], limit: float) -
         cut = shown.assign(low=shown["low"].clip(lower=-limit), high=shown["high"].clip(upper=limit))
         draw_intervals(ax, y + offset, cut, color=colour, label=task.upper(), marker=marker, open_=is_open)
     if rows["estimate"].isna().all():
-        ax.text(0.5, 0.5, "undefined:\ndoes not vary", transform=ax.transAxes, ha="center", va="center")
+        ax.text(
+            0.5, 0.5, "undefined:\ndoes not vary", transform=ax.transAxes, ha="center", va="center",
+            bbox={"facecolor": BAND, "edgecolor": "none"},
+        )  # fmt: skip
     ax.set_yticks(y, [LEVEL_LABELS[name] for name in levels])
     ax.set_ylim(len(levels) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
@@ -173,16 +179,16 @@ def plot_metric_forest(
     by_task = {
         task: rows.set_index("scorer").reindex(metrics) for task, rows in judged.groupby("rating_task")
     }
+    crosses = pd.Series(dtype=float) if printed is None else printed.set_index("metric")["printed"]
     for task, (colour, marker, is_open, offset) in TASK_MARKS.items():
         if task in by_task:
             rows = by_task[task]
             draw_intervals(
                 ax, y + offset, rows, color=colour, label=task.upper(), marker=marker, open_=is_open
             )
-            # adding 0 turns a rounded −0 into 0
-            write_values(
-                ax, y + offset, rows.assign(estimate=rows["estimate"].round(2) + 0.0), "{:.2f}", color=colour
-            )
+            # right of the cross, too
+            ends = np.fmax(rows["high"], crosses.reindex(metrics)) if task == "pc" else rows["high"]
+            write_values(ax, y + offset, rows.assign(high=ends), "{:.2f}", color=colour)
     if printed is not None and len(printed):
         shown = printed[printed["metric"].isin(metrics)]
         heights = [y[metrics.index(name)] + TASK_MARKS["pc"][3] for name in shown["metric"]]
@@ -196,7 +202,8 @@ def plot_metric_forest(
     right.tick_params(length=0, labelcolor=GREY)
     right.spines["right"].set_visible(False)
     where = LEVEL_LABELS.get(judged["centred_by"].iloc[0], "")
-    ax.set_xlabel(f"{label_method(method)} with the {rater} rating, {where}, {say_level(judged)}")
+    whose = f"with the {label(None, rater)} rating"
+    ax.set_xlabel(f"{label_method(method)} {whose}, {where}, {say_level(judged)}")
     fig.legend(loc="outside upper right", ncols=4)
     return fig
 
