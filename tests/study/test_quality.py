@@ -118,7 +118,7 @@ def test_holm_is_over_the_metrics_of_one_task(ratings: pd.DataFrame, rng: np.ran
     np.testing.assert_allclose(np.sort(pc["p_holm"].dropna()), expected)
     assert len(p) == 3
     assert pc.set_index("scorer")["verdict"].to_dict()["strong"] == "non-zero"
-    assert pc.set_index("scorer")["verdict"].to_dict()["still"] == "inconclusive"
+    assert pc.set_index("scorer")["verdict"].to_dict()["still"] == "undefined"
 
 
 def test_between_tests_of_nothing_few_metrics_pass(rng: np.random.Generator) -> None:

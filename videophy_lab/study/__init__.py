@@ -17,16 +17,15 @@ from videophy_lab.study.correlation import (
     keep_common_videos,
 )
 from videophy_lab.study.costs import (
-    compare_with_members,
     estimate_unscored,
     keep_judges,
     keep_rated_by_all,
-    list_shared_tasks,
     price_scorers,
     weigh_costs,
 )
 from videophy_lab.study.ensembles import ensemble
 from videophy_lab.study.fitted import Ensemble, fit_ensemble
+from videophy_lab.study.gains import compare_with_members, count_swaps, list_shared_tasks
 from videophy_lab.study.generators import (
     compare_generators,
     leaderboard,
@@ -93,6 +92,7 @@ __all__ = [
     "correlate_sentinels",
     "correlate_tasks",
     "count_scores",
+    "count_swaps",
     "count_videos",
     "describe_metrics",
     "ensemble",

@@ -1,4 +1,4 @@
-"""Judges side by side: who scored what, which agrees better, and what its answers cost."""
+"""Judges side by side: who scored what, and what the answers cost."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from videophy_lab.schema import Scale
 from videophy_lab.stats.means import cluster_rate_estimate
-from videophy_lab.study.comparison import compare_judges
 from videophy_lab.study.correlation import keep_common_videos
 from videophy_lab.study.scoring import tabulate_costs
 from videophy_lab.study.tables import TASKS, keep_plain_scores, make_estimates, make_row, pivot_ratings
@@ -53,8 +51,14 @@ def keep_rated_by_all(ratings: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFra
     Raises
     ------
     ValueError
-        There is no such video; says how many each judge scored.
+        There is no such video; says how many each judge scored, or that the tables share no video_id.
     """
+    if not scores["video_id"].isin(ratings["video_id"]).any():
+        raise ValueError(
+            "ratings and scores have no video_id in common: the ratings have "
+            f"{ratings['video_id'].iloc[0]!r}, the scores {scores['video_id'].iloc[0]!r}; write the same "
+            "video_id in both"
+        )
     usable = scores[scores["status"].eq("ok") & scores["video_id"].isin(ratings["video_id"])]
     common = keep_common_videos(usable, reference=usable) if len(usable) else usable
     if common.empty:
@@ -109,59 +113,6 @@ def estimate_unscored(
     return make_estimates(rows, groups=("scorer", "task"))
 
 
-def list_shared_tasks(scores: pd.DataFrame, members: Sequence[str]) -> list[str]:
-    """List the tasks among SA and PC that an ensemble of these members can answer.
-
-    A judge joins a task with its answer to it; a metric, or ``"scorer:task"``, joins every task.
-    """
-    of_judges = {
-        str(scorer): set(part["task"]) & set(TASKS)
-        for scorer, part in keep_plain_scores(scores).groupby("scorer")
-    }
-    answered = [of_judges[member] for member in members if of_judges.get(member)]
-    return [task for task in TASKS if all(task in tasks for tasks in answered)]
-
-
-def compare_with_members(
-    ratings: pd.DataFrame,
-    scores: pd.DataFrame,
-    ensembles: Sequence[str],
-    members: Sequence[str],
-    *,
-    tasks: Sequence[str] = TASKS,
-    statistic: str = "spearman",
-    value: str = "score",
-    seed: int = 0,
-    scale: Scale | str | None = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Compare every ensemble with each of its members, and with no other.
-
-    Returns
-    -------
-    DataFrame
-        As of :func:`videophy_lab.compare_judges`, with ``p_holm`` over the rows here; members that answer no
-        task have none.
-    """
-    known = set(scores["scorer"])
-    parts = [
-        compare_judges(
-            ratings, scores, [name, member], tasks=tasks, statistic=statistic, value=value, seed=seed,
-            scale=scale, confidence=confidence,
-        )
-        for name in ensembles
-        for member in members
-        if member in known
-    ]  # fmt: skip
-    if not parts:
-        return make_estimates([], groups=("scorer_a", "scorer_b", "task", "test", "p_value", "p_holm"))
-    table = pd.concat(parts, ignore_index=True)
-    tested = table["p_value"].notna()
-    if tested.any():
-        table.loc[tested, "p_holm"] = multipletests(table.loc[tested, "p_value"], method="holm")[1]
-    return table
-
-
 def price_scorers(
     scores: pd.DataFrame,
     *,
@@ -188,9 +139,9 @@ def price_scorers(
     """
     given = dict(prices or {})
     known = list(dict.fromkeys(scores["scorer"]))
-    wrong = {name: price for name, price in given.items() if not price >= 0}
+    wrong = {name: price for name, price in given.items() if isinstance(price, str) or not price >= 0}
     if wrong:
-        raise ValueError(f"prices are US dollars a question, from 0: {wrong}")
+        raise ValueError(f"prices are US dollars a question, 0 or more; write 0.002, say; not {wrong}")
     for name in given:
         choose_name(name, known, what="scorer")
     timed = tabulate_costs(scores).set_index("scorer")

@@ -139,9 +139,10 @@ def judge_metrics(correlations: pd.DataFrame, verdicts: pd.DataFrame, *, level: 
     Returns
     -------
     DataFrame
-        The correlations at the level, strongest with PC first, with ``verdict`` and ``margin`` of
-        equivalence, ``p_value`` of a correlation of 0 (from the interval's own standard error on Fisher's z)
-        and ``p_holm``, corrected over the metrics of each rating task.
+        The correlations at the level, highest with PC first, with ``verdict`` (``"undefined"`` where there
+        is no correlation) and ``margin`` of equivalence, ``p_value`` of a correlation of 0 (from the
+        interval's own standard error on Fisher's z) and ``p_holm``, corrected over the metrics of each
+        rating task.
     """
     rows = correlations[correlations["centred_by"].eq(level)].copy()
     rows["p_value"] = [find_p_value(dict(row)) for _, row in rows.iterrows()]
@@ -150,6 +151,7 @@ def judge_metrics(correlations: pd.DataFrame, verdicts: pd.DataFrame, *, level: 
         rows.loc[part.index, "p_holm"] = multipletests(part["p_value"], method="holm")[1]
     keys = ["scorer", "rating_task", "centred_by"]
     judged = rows.merge(verdicts[[*keys, "margin", "verdict"]], on=keys, how="left")
+    judged["verdict"] = judged["verdict"].mask(judged["estimate"].isna(), "undefined")
     strength = judged[judged["rating_task"].eq("pc")].set_index("scorer")["estimate"]
     order = judged["scorer"].map(strength).rename("strength")
     return (
