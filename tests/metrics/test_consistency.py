@@ -57,6 +57,8 @@ def test_formula_by_hand() -> None:
     rows = np.array([[1, 0], [half, half], [0, 1], [-1, 0]])
     # t=1: cos 45° twice; t=2: (cos 45° + 0)/2; t=3: (0 + max(0, −1))/2
     assert consistency(rows) == pytest.approx((half + half / 2 + 0) / 3, abs=1e-15)
+    # what points away counts 0, not −1, to the frame before as to the first: t=1: 0; t=2: (0 + 1)/2
+    assert consistency(np.array([[1.0, 0], [-1, 0], [1, 0]])) == pytest.approx(0.25, abs=1e-15)
 
 
 def test_the_length_of_an_embedding_does_not_matter(rng: np.random.Generator) -> None:
