@@ -218,6 +218,31 @@ def test_one_judge_on_01_alone(tmp_path: Path, rng: np.random.Generator) -> None
     assert not re.search(r"\bnan\b", page)
 
 
+def test_one_judge_named_meets_the_ensembles_members_on_equal_ratings(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    """Members are compared although not named, and what does not vary is said, not drawn."""
+    ratings = make_ratings(20, rng)
+    ratings.loc[ratings["task"].eq("sa"), "rating"] = 3.0
+    noisy = [
+        make_judge(ratings, name, (ratings["rating"] + rng.normal(size=len(ratings))).to_numpy())
+        for name in ("one", "two", "three", "four")
+    ]
+    folder = run(
+        tmp_path / "r", ratings=ratings, scores=pd.concat(noisy), judges=["one"], ensemble=["two", "three"]
+    )
+    assert set(read(folder, "compared")["scorer_a"]) | set(read(folder, "compared")["scorer_b"]) == {
+        "one",
+        "two",
+        "three",
+    }
+    assert set(read(folder, "ensembles")["scorer_b"]) == {"two", "three"}
+    page = read_page(folder)
+    assert "No judge has a correlation with the human SA: the ratings, or the scores, do not vary" in page
+    assert "3 judges compared on 120 of 120 rated videos" in page
+    assert not re.search(r"\bnan\b", page)
+
+
 def test_no_judge_and_no_common_video_say_what_to_do(tmp_path: Path, rng: np.random.Generator) -> None:
     ratings = make_ratings(6, rng)
     metric = make_judge(ratings[ratings["task"].eq("pc")].assign(task="sharpness"), "sharpness", np.ones(36))
