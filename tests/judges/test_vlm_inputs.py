@@ -15,7 +15,7 @@ from tests.judges.vlm_cases import (
     make_judge,
 )
 from videophy_lab.judges.base import Question
-from videophy_lab.judges.vlm_inputs import fit_pixels, neutralise_marks
+from videophy_lab.judges.vlm_inputs import fit_pixels, neutralise_marks, tokenize
 
 one_thread = tiny_vlms.one_thread
 folders = vlm_cases.folders
@@ -109,3 +109,14 @@ def test_system_and_instruction_are_said(folders):
     plain = make_judge(folders["video_llava"], "video_llava", system="Be brief.")
     row = plain.write_row("Hi", plain.encode_clip(make_clip(plain.view)))
     assert plain._processor.tokenizer.decode(row.ids).startswith("Be brief. USER: <video>")
+
+
+@pytest.mark.parametrize("prompt", ["<s>USER: <video>\nHi", "USER: <video>\nHi"])
+def test_a_prompt_is_opened_once(folders, prompt):
+    # a template may write the opening mark itself
+    processor = make_judge(folders["video_llava"], "video_llava")._processor
+    # as the published tokenizer is set
+    processor.tokenizer.add_bos_token = True
+    opening = processor.tokenizer.bos_token_id
+    ids = tokenize(processor, prompt)
+    assert (ids[0], ids.count(opening)) == (opening, 1)

@@ -107,6 +107,14 @@ def test_positions_are_those_of_dino_and_not_those_of_transformers(
     assert np.abs(plain - by_hand).max() > 100 * off
 
 
+def test_layer_norms_are_those_of_dino_and_not_of_the_converted_settings(networks: dict) -> None:
+    # facebookresearch/dino@7c446df, vision_transformer.py, vit_base: nn.LayerNorm with eps=1e-6
+    assert networks["dino"].config.layer_norm_eps == 1e-12
+    network = embedding.load_dino(networks["folder"] / "dino")
+    norms = [part for part in network.modules() if isinstance(part, torch.nn.LayerNorm)]
+    assert [norm.eps for norm in norms] == [1e-6] * (2 * tiny.LAYERS + 1)
+
+
 @pytest.mark.parametrize("size", [(100, 100), (90, 160)])
 def test_bicubic_positions_keep_the_class_token(networks: dict, size: tuple[int, int]) -> None:
     network = embedding.load_dino(networks["folder"] / "dino")
