@@ -16,7 +16,7 @@ OLDEST_PYTHON = (3, 11)
 OPTIONAL = (
     ("transformers", "judges", "only for judges on networks, such as autoeval"),
     ("torchvision", "vision", "only for dynamic_degree and most vision-language judges"),
-    ("pydantic_ai", "remote", "only for judges behind an API, such as gemini"),
+    ("pydantic-ai-slim", "remote", "only for judges behind an API, such as gemini"),
     ("ray", "ray", "only for --engine ray"),
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
