@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 # bounds of a frame in the reference preprocessing of Qwen2.5-VL: QwenLM/Qwen3-VL@004d5e0, vision_process.py
 LEAST_PIXELS, MOST_PIXELS = 128 * 28 * 28, 768 * 28 * 28
 COUNTS = ("frames", "min_pixels", "max_pixels", "max_new_tokens", "batch_size", "max_tokens")
+GIVEN = "given by --checkpoint"
 
 
 @dataclass(kw_only=True)
@@ -109,6 +110,7 @@ class VisionLanguageJudge(Scorer):
         summary="any vision-language model of transformers that takes videos, given as --checkpoint",
         tasks=("sa", "pc", "rule"),
         scale="1–5 (rule: 0 violated, 1 followed, 2 cannot be determined)",
+        weights=GIVEN,
         licence="code MIT; the weights have the licence of their checkpoint",
         needs=f"{EXTRA}, {VISION}",
     )
@@ -142,7 +144,7 @@ class VisionLanguageJudge(Scorer):
 
     def find_source(self) -> str:
         """Give the folder or the repository of the weights; raise ValueError where none is named."""
-        if self.checkpoint or self.card.weights != "none":
+        if self.checkpoint or self.card.weights != GIVEN:
             return self.checkpoint or self.card.weights
         raise ValueError(
             f"{self.card.name} has no weights. Remedy: type -o {self.card.name}.checkpoint=FOLDER, "
