@@ -101,7 +101,7 @@ def describe_unknown(name: str) -> str:
     return (
         f"{name}: there is no such source. {hint}Allowed: a bundled name ({', '.join(BUNDLED)}), the same "
         "from the Hugging Face hub (hub:NAME), the path of a table (.csv, .parquet), of an official CSV "
-        "file, or of a folder of official CSV files."
+        "file, of a folder of official CSV files, or, for scores, of a scoring run."
     )
 
 
