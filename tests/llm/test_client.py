@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from tests.bad_server import ANSWER, BadServer, find_number
 from tests.llm.made_models import (
@@ -25,7 +26,7 @@ from tests.llm.made_models import (
     make_model,
     make_requests,
 )
-from videophy_lab.llm import ANSWERED, FAILED, LanguageModel, Request
+from videophy_lab.llm import ANSWERED, FAILED, LanguageModel, Media, Request
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -103,6 +104,37 @@ def test_what_is_kept_is_not_asked_again(tmp_path: Path) -> None:
         assert len(server.calls) == 7
     assert not [path for path in list_files(tmp_path) if path.suffix != ".json"]
     assert all(re.fullmatch(r"[0-9a-f]{64}", path.stem) for path in list_files(tmp_path))
+
+
+def test_all_that_the_model_is_given_names_what_is_kept(tmp_path: Path) -> None:
+    class Other(BaseModel):
+        reasoning: str
+        score: int
+
+    def ask(
+        *, sha256: str = "5e" * 32, fps: float = 8.0, kind: str = "video/mp4", **changes: object
+    ) -> Request:
+        media = Media(kind, sha256, lambda: b"a video", fps)
+        words = str(changes.get("words", "Question 0"))
+        order = slice(None, None, int(changes.get("order", 1)))  # type: ignore[call-overload]
+        return Request((media, words)[order], changes.get("answer", Judged))  # type: ignore[arg-type]
+
+    requests = [
+        ask(),
+        ask(sha256="5f" * 32),
+        ask(fps=4.0),
+        ask(kind="video/webm"),
+        ask(words="Question 1"),
+        ask(order=-1),
+        ask(answer=Other),
+    ]
+    with BadServer() as server:
+        model = make_model(server, "google", tmp_path)
+        for number, request in enumerate(requests):
+            model.ask([request])
+            assert len(server.calls) == number + 1
+        model.ask(requests)
+    assert len(server.calls) == len(requests)
 
 
 def test_a_broken_file_of_the_cache_is_asked_again(tmp_path: Path) -> None:

@@ -76,3 +76,13 @@ def test_an_own_price_needs_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     assert price_usage(MILLION, Tariff("openai", "any", price="1,1")) == pytest.approx(2)
     with pytest.raises(ImportError, match=r"videophy-lab\[remote\]"):
         price_usage(MILLION, Tariff("openai", "any"))
+
+
+def test_what_every_reply_counts_is_added() -> None:
+    from pydantic_ai.messages import ModelResponse
+    from pydantic_ai.usage import RequestUsage
+
+    from videophy_lab.llm.providers import add_usage
+
+    counted = ModelResponse([], usage=RequestUsage(input_tokens=100, cache_read_tokens=60, output_tokens=7))
+    assert add_usage(Usage(10, 2, 5), counted) == Usage(110, 9, 65)

@@ -103,6 +103,12 @@ def test_kept_means_by_hand():
     assert [e.n for e in curve.kept] == [4, 3, 2, 1]
 
 
+def test_the_number_kept_is_the_nearest():
+    # 0.29 · 100 is 28.999999999999996
+    curve = measure_abstention(np.arange(100.0), np.arange(100.0), np.arange(100), coverages=(0.29,))
+    assert (curve.kept[0].n, curve.oracle[0].n, curve.everywhere.n) == (29, 29, 100)
+
+
 def test_at_full_coverage_it_is_the_mean_by_prompt(rng):
     errors, prompts = rng.exponential(size=90), np.repeat(np.arange(30), 3)
     curve = measure_abstention(errors, rng.normal(size=90), prompts, coverages=(1.0,))

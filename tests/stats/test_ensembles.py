@@ -100,6 +100,31 @@ def test_fit_equals_scikit_learn(rng):
     assert (fit.n, len(fit.means)) == (known.sum(), 4)
 
 
+@pytest.mark.parametrize("by", ["prompt", "generator"])
+def test_the_penalty_of_a_fit_is_scikit_learns(rng, by):
+    penalties = set()
+    for slopes in ((0.5, 0.3, 0.0, -0.2), (0.0,)):
+        members, ratings, prompts, generators = draw_videos(rng, n_prompts=30, slopes=slopes)
+        fit = fit_ridge(members, ratings, prompts, generators, by=by, rng=np.random.default_rng(1), n_folds=5)
+        groups = make_cells(prompts, generators, by=by, rng=np.random.default_rng(1), n_folds=5).codes
+        assert fit.penalty == pytest.approx(search_grid(members, ratings, groups).named_steps["ridge"].alpha)
+        penalties.add(fit.penalty)
+    assert len(penalties) == 2, "the two worlds want different ones"
+
+
+def test_prompts_are_dealt_at_random_into_folds_of_one_size():
+    prompts, generators = np.repeat(np.arange(25), 3), np.tile(np.arange(3), 25)
+    dealt = [
+        make_cells(prompts, generators, by="prompt", rng=np.random.default_rng(seed), n_folds=5).codes
+        for seed in range(3)
+    ]
+    for folds in dealt:
+        assert np.bincount(folds).tolist() == [15] * 5
+        assert all(np.ptp(folds[prompts == prompt]) == 0 for prompt in range(25))
+    assert not np.array_equal(dealt[0], dealt[1])
+    assert not np.array_equal(dealt[1], dealt[2])
+
+
 @pytest.mark.parametrize("by", BY)
 def test_a_fit_sees_no_rating_of_what_it_scores(rng, by):
     members, ratings, prompts, generators = draw_videos(rng)

@@ -68,6 +68,30 @@ def test_a_single_judge_can_abstain(rng):
     assert len(table) == 2 * 3 + 1
 
 
+def test_options_reach_what_they_are_for(rng):
+    ratings, scores = draw_world(rng)
+    table = study.tabulate_abstention(ratings, scores, signs={"flicker": -1}, coverages=(0.5, 1.0, 0.8))
+    differences = table[table["quantity"].eq("difference_kept_minus_all")]
+    assert differences["coverage"].tolist() == [0.5, 0.5], "the smallest, wherever it stands"
+    turned = scores.assign(score=scores["score"].where(scores["scorer"].ne("flicker"), -scores["score"]))
+    again = study.tabulate_abstention(ratings, turned, coverages=(0.5, 1.0, 0.8))
+    pd.testing.assert_frame_equal(table, again)
+    unsigned = study.tabulate_abstention(ratings, scores, coverages=(0.5, 1.0, 0.8))
+    assert not np.allclose(unsigned["estimate"], table["estimate"])
+    ridges = [
+        study.tabulate_abstention(ratings, scores, method="ridge", signs=signs, coverages=(0.5,))
+        for signs in ({}, {"flicker": -1})
+    ]
+    assert not np.allclose(*[ridge["estimate"] for ridge in ridges]), "the spread has signs too"
+    narrow = study.tabulate_abstention(
+        ratings, scores, signs={"flicker": -1}, coverages=(0.5, 1.0, 0.8), confidence=0.5
+    )
+    assert narrow["level"].eq(0.5).all()
+    widths = [each["high"] - each["low"] for each in (narrow, table)]
+    wide = widths[1] > 1e-9
+    assert (widths[0][wide] < 0.6 * widths[1][wide]).all()
+
+
 def test_unrated_and_unscored_videos_do_not_enter(rng):
     ratings, scores = draw_world(rng)
     some = ratings[~(ratings["task"].eq("sa") & ratings["prompt_id"].eq("p003"))]

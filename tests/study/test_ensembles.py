@@ -14,8 +14,9 @@ import videophy_lab as lab
 from tests.study.made_world import draw_world, read_fetv, read_wide
 from videophy_lab import study
 from videophy_lab.schema import check_table
+from videophy_lab.stats.abstention import predict_disagreement
 from videophy_lab.stats.correlation import centred_correlation
-from videophy_lab.stats.ensembles import crossfit_ridge
+from videophy_lab.stats.ensembles import crossfit_ridge, measure_spread
 from videophy_lab.study.correlation import pair_columns
 
 COLUMNS = ["video_id", "scorer", "spec", "task", "score", "status", "error"]
@@ -187,8 +188,38 @@ def test_abstaining_leaves_a_share_unscored_with_its_reason(world):
         assert (numbers[0] >= numbers[1]).all()
         assert numbers[0].min() == numbers[1].iloc[0]
     spoken = found["status"].eq("ok")
+    for task, part in full.groupby("task"):
+        expected = predict_far_ones(ratings, scores, task)
+        silent = found.loc[found["task"].eq(task) & ~spoken, "video_id"]
+        assert set(silent) == set(part["video_id"].to_numpy()[np.argsort(expected)[-24:]])
     pd.testing.assert_series_equal(found.loc[spoken, "score"], full.loc[spoken, "score"])
     check_table(found, "scores")
+
+
+def predict_far_ones(ratings: pd.DataFrame, scores: pd.DataFrame, task: str) -> np.ndarray:
+    """Predict the disagreement of the ridge of all members with the ratings, video by video."""
+    rated = ratings[ratings["task"].eq(task)].sort_values("video_id")
+    tasks = {"careful": task, "flicker": "flicker", "hasty": task}
+    members = np.column_stack([read_wide(scores, member, own) for member, own in tasks.items()])
+    return predict_disagreement(
+        members,
+        rated["rating"],
+        rated["prompt_id"].to_numpy(dtype=str),
+        rated["generator"].to_numpy(dtype=str),
+        by="prompt",
+        spread=measure_spread(members),
+        rng=np.random.default_rng(0),
+    ).predicted
+
+
+@pytest.mark.parametrize(("share", "silent"), [(0.29, 29), (0.0, 0), (0.004, 0), (0.999, 99)])
+def test_the_share_is_the_nearest_number_and_never_all(rng, share, silent):
+    # 0.29 · 100 is 28.999999999999996
+    ratings, scores = draw_world(rng, n_prompts=25)
+    found = study.ensemble(ratings, scores, ["careful", "hasty"], tasks=["sa"], abstain=share)
+    assert found["status"].value_counts().to_dict() == {
+        status: count for status, count in {"ok": 100 - silent, "unscored": silent}.items() if count
+    }
 
 
 @pytest.mark.parametrize(

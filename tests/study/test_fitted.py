@@ -44,6 +44,19 @@ def test_a_fitted_ensemble_scores_new_videos_and_survives_json(rng):
         fitted.score(scores[scores["scorer"].ne("flicker")])
 
 
+def test_a_video_without_a_prompt_changes_no_ridge_and_counts_in_a_mean(rng):
+    ratings, scores = draw_world(rng)
+    strange = scores[scores["video_id"].eq("alpha/p000/0")].assign(video_id="clip.mp4", score=99.0)
+    both = pd.concat([scores, strange], ignore_index=True)
+    for method, more in (("ridge", 0), ("mean", 1)):
+        without, fit = (
+            lab.fit_ensemble(ratings, table, method=method).fits["sa"] for table in (scores, both)
+        )
+        assert fit.n == without.n + more
+        assert np.array_equal(fit.means, without.means) == (more == 0)
+        assert np.array_equal(fit.coefficients, without.coefficients)
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"fits": {}, "recipe": {"colour": 1}}'])
 def test_what_is_no_ensemble_is_said(text):
     with pytest.raises(ValueError, match="this is no fitted ensemble"):

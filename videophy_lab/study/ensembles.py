@@ -202,7 +202,8 @@ def _abstain(collected: MemberScores, recipe: Recipe, share: float) -> MemberSco
     """Leave out the share of the usable videos with the largest predicted disagreement."""
     usable = collected.select(collected.complete)
     predicted = pd.Series(recipe.predict_disagreement(usable).predicted, index=usable.videos["video_id"])
-    largest = predicted.sort_values(ascending=False, kind="stable").head(int(share * len(predicted)))
+    kept = max(1, round((1 - share) * len(predicted)))
+    largest = predicted.sort_values(kind="stable")[kept:]
     return collected.leave_out(
         {
             str(video_id): f"abstained: predicted disagreement {number:.3f}, at or above the threshold "
