@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import math
 import os
@@ -150,9 +151,21 @@ def test_a_broken_file_of_the_cache_is_asked_again(tmp_path: Path) -> None:
     assert len(server.calls) == 6
 
 
-def test_an_answer_counts_where_the_disk_is_full(tmp_path: Path) -> None:
+def test_an_answer_counts_where_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(folder: Path, name: str, record: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", f"{folder}/.{name}.draft")
+
+    monkeypatch.setattr("videophy_lab.llm.client.write_record", fill)
+    with BadServer() as server, pytest.warns(UserWarning, match="cannot be kept") as told:
+        replies = make_model(server, "google", tmp_path).ask(make_requests(3))
+    assert [reply.status for reply in replies] == [ANSWERED] * 3
+    said = {str(warning.message) for warning in told}
+    assert said == {f"answers cannot be kept in {tmp_path / 'answers'}: No space left on device"}
+
+
+def test_an_answer_counts_where_there_can_be_no_cache(tmp_path: Path) -> None:
     (tmp_path / "answers").write_text("a file where the folder should be", encoding="utf-8")
-    with BadServer() as server, pytest.warns(UserWarning, match="could not be kept"):
+    with BadServer() as server, pytest.warns(UserWarning, match="cannot be kept"):
         assert make_model(server, "google", tmp_path).ask(make_requests(1))[0].status == ANSWERED
 
 

@@ -250,7 +250,9 @@ class LanguageModel:
         try:
             write_record(self.folder, hash_description(description), record)
         except OSError as error:
-            warnings.warn(f"an answer could not be kept in {self.folder}: {error}", stacklevel=2)
+            # without the file's name, so that one fault of the disk is told once and not with every answer
+            reason = error.strerror or error
+            warnings.warn(f"answers cannot be kept in {self.folder}: {reason}", stacklevel=2)
 
 
 def hide_key(reply: Reply, key: str) -> Reply:

@@ -50,7 +50,7 @@ class MemberScores:
 
     def leave_out(self, reasons: Mapping[str, str]) -> MemberScores:
         """Give videos, by video_id, a reason not to be scored, unless they have one."""
-        told = self.videos["video_id"].map(reasons).fillna("")
+        told = [reasons.get(video_id, "") for video_id in self.videos["video_id"]]
         videos = self.videos.assign(reason=self.videos["reason"].where(~self.complete, told))
         return MemberScores(self.task, self.members, self.specs, videos, self.values)
 
