@@ -113,7 +113,8 @@ def ensemble(
     by : {"prompt", "generator", "both"}
         For the ridge and for abstaining: a video's score comes from a fit that saw no rating of its prompt,
         of its generator, or of either. Its agreement with humans is then that on new prompts, new
-        generators, or both.
+        generators, or both. What is fitted without them: the members' standardisation, the penalty, the
+        slopes. One number is common to all videos: the mean of all ratings, which changes no correlation.
     tasks : sequence of {"sa", "pc"}
     name : str
         The scorer's name; by default ``ensemble mean`` or, for example, ``ensemble ridge, new prompts``.
