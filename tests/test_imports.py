@@ -15,6 +15,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # what every wrapper of a network needs
 NETWORK_TOOLS = {"extras", "torchvision_guard", "devices", "weights"}
+# what a metric has of the judges
+SCORER_BASES = {"judges.base", "judges.base_network"}
 # each floor may look at itself and at these: at all of a floor, or at one of its files
 FLOORS = {
     "formatting": set(),
@@ -30,7 +32,7 @@ FLOORS = {
     "tracking": {"video"},
     "store": {"schema"},
     "judges": {"schema", "video", "tracking", "places", "llm", *NETWORK_TOOLS},
-    "metrics": {"schema", "video", "tracking", "places", "registry", "judges.base", *NETWORK_TOOLS},
+    "metrics": {"schema", "video", "tracking", "places", "registry", *SCORER_BASES, *NETWORK_TOOLS},
     "engine": {"judges.base", "store", "video", "extras"},
     "scoring": {"engine", "store", "datasets", "schema", "registry", "collisions", "places", "judges.base"},
     "stats": set(),

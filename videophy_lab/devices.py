@@ -7,12 +7,6 @@ import re
 DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 
 
-def check_dtype(dtype: str) -> None:
-    """Check the name of a precision; raise ValueError that lists the allowed ones."""
-    if dtype not in ("auto", *DTYPES):
-        raise ValueError(f"dtype is {dtype!r}. Allowed: {', '.join(map(repr, ('auto', *DTYPES)))}.")
-
-
 def choose_device(device: str) -> str:
     """Give the device that is used; ``auto`` takes CUDA where there is one.
 

@@ -299,7 +299,7 @@ def test_what_is_absent_is_said(case: dict, tmp_path: Path, monkeypatch: pytest.
     assert type(metric)(checkpoint=metric.checkpoint).find_absent().startswith(head)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(
-        "videophy_lab.metrics.network.describe_absent",
+        "videophy_lab.judges.base_network.describe_absent",
         lambda source, revision: f"the weights {source}, 1.7 GB",
     )
     both = type(metric)().find_absent()

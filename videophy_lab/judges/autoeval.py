@@ -61,8 +61,7 @@ class AutoEval(OwlJudge):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.max_new_tokens < 1:
-            raise ValueError(f"max_new_tokens is {self.max_new_tokens}; it must be at least 1.")
+        self.check_least(max_new_tokens=1)
 
     def describe(self) -> Mapping[str, Any]:
         """Give everything that decides a score."""

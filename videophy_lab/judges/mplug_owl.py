@@ -5,14 +5,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from videophy_lab.devices import DTYPES, choose_device, choose_dtype
+from videophy_lab.devices import DTYPES, choose_device
 from videophy_lab.extras import import_extra
-from videophy_lab.judges.base import Answer, Question, Scorer, failed
+from videophy_lab.judges.base import Answer, Question, failed
+from videophy_lab.judges.base_network import NetworkScorer
 from videophy_lab.judges.questions import TEMPLATES, Template
 from videophy_lab.video import FrameView
-from videophy_lab.weights import Layout, describe_absent, resolve_checkpoint
+from videophy_lab.weights import Layout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,21 +40,15 @@ LOOKED_AHEAD = 2
 
 
 @dataclass(kw_only=True)
-class OwlJudge(Scorer):
-    """A judge on the mPLUG-Owl-video network.
+class OwlJudge(NetworkScorer):
+    """A judge on the mPLUG-Owl-video network; bf16, the choice on CUDA, is that of the official code.
+
+    It has the options of :class:`NetworkScorer`, and these.
 
     Parameters
     ----------
-    checkpoint : str
-        Folder or repository of the hub with the weights; the published ones when empty.
-    revision : str
-        Commit, branch or tag of the repository.
-    device : str
-        ``auto`` (CUDA where there is one), ``cpu``, ``cuda`` or ``cuda:1``.
     device_map : str
         ``auto`` spreads the network over all GPUs; otherwise empty.
-    dtype : {"auto", "bf16", "fp16", "fp32"}
-        Precision; ``auto`` is bf16 on CUDA, as in the official code, and fp32 on a CPU.
     mode : {"strict", "official"}
         ``strict`` reads a caption as nothing but a caption and leaves what it cannot read unscored;
         ``official`` repeats the official code, faults included, for matching old tables.
@@ -68,11 +63,7 @@ class OwlJudge(Scorer):
         Compile the parts that look at the video by ``torch.compile``: minutes once, faster after.
     """
 
-    checkpoint: str = ""
-    revision: str = ""
-    device: str = "auto"
     device_map: str = ""
-    dtype: str = "auto"
     mode: str = "strict"
     frames: int = 32
     batch_size: int = 8
@@ -80,17 +71,13 @@ class OwlJudge(Scorer):
     compile: bool = False
     _network: Any = field(default=None, init=False, repr=False, compare=False)
     _tokenizer: Any = field(default=None, init=False, repr=False, compare=False)
-    _chosen: str = field(default="", init=False, repr=False, compare=False)
+
+    layout: ClassVar[Layout] = LAYOUT
 
     def __post_init__(self) -> None:
-        for name, allowed in (("mode", MODES), ("dtype", ("auto", *DTYPES)), ("device_map", ("", "auto"))):
-            if getattr(self, name) not in allowed:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)!r}. Allowed: {', '.join(map(repr, allowed))}."
-                )
-        for name, least in (("frames", 2), ("batch_size", 1), ("max_tokens", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
+        super().__post_init__()
+        self.check_allowed(mode=MODES, device_map=("", "auto"))
+        self.check_least(frames=2, batch_size=1, max_tokens=1)
 
     @property
     def view(self) -> FrameView:
@@ -101,15 +88,6 @@ class OwlJudge(Scorer):
     def templates(self) -> Mapping[str, Template]:
         """Give the words of each task's question."""
         return TEMPLATES[self.card.name]
-
-    @property
-    def source(self) -> str:
-        """Give the folder or the repository of the weights."""
-        return self.checkpoint or self.card.weights
-
-    def find_absent(self) -> str:
-        """Say which weights a run would have to fetch first, and how large they are."""
-        return describe_absent(self.source, self.revision, layout=LAYOUT)
 
     def describe(self) -> Mapping[str, Any]:
         """Give everything that decides a score; weights that are not here are fetched for it, not loaded."""
@@ -124,10 +102,6 @@ class OwlJudge(Scorer):
             "mode": self.mode,
         }
 
-    def find_folder(self) -> Path:
-        """Find the folder with the network's config.json and tokenizer.model; it is fetched if need be."""
-        return resolve_checkpoint(self.source, self.revision, layout=LAYOUT)
-
     def fingerprint_weights(self) -> Any:
         """Name the content of all weights."""
         from videophy_lab.judges.owl.checkpoint import fingerprint_checkpoint
@@ -139,16 +113,6 @@ class OwlJudge(Scorer):
         from videophy_lab.judges.owl.checkpoint import load_network
 
         return load_network(folder, dtype=dtype, device=device, device_map=self.device_map or None)
-
-    def choose_device(self) -> str:
-        """Give the device that is used; raise ValueError where there is no such one."""
-        return choose_device(self.device)
-
-    def choose_dtype(self) -> str:
-        """Give the precision that is used; once chosen it goes along to other processes and machines."""
-        if not self._chosen:
-            self._chosen = choose_dtype(self.dtype, self.device)
-        return self._chosen
 
     def prepare(self) -> None:
         """Load the network and the tokenizer, once.
@@ -169,7 +133,7 @@ class OwlJudge(Scorer):
         from videophy_lab.judges.owl.config import OwlConfig
         from videophy_lab.judges.owl.tokenizer import OwlTokenizer
 
-        device, dtype = self.choose_device(), getattr(torch, DTYPES[self.choose_dtype()])
+        device, dtype = choose_device(self.device), getattr(torch, DTYPES[self.choose_dtype()])
         folder = self.find_folder()
         config, tokenizer = OwlConfig.from_folder(folder), OwlTokenizer.from_folder(folder)
         pieces, known = tokenizer.processor.get_piece_size(), config.text.vocab_size

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from videophy_lab.devices import DTYPES, check_dtype, choose_device, choose_dtype
+from videophy_lab.devices import DTYPES, choose_device
 from videophy_lab.extras import import_extra
-from videophy_lab.judges.base import Answer, Card, Question, Scorer, failed, unscored
+from videophy_lab.judges.base import Answer, Card, Question, failed, unscored
+from videophy_lab.judges.base_network import NetworkScorer
 from videophy_lab.video import FrameView
-from videophy_lab.weights import Layout, describe_absent, fingerprint_folder, resolve_checkpoint
+from videophy_lab.weights import Layout
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +55,7 @@ AFTER_CAPTION = '",\nall the frames of video are as follows:\n'
 
 
 @dataclass(kw_only=True)
-class VideoScore(Scorer):
+class VideoScore(NetworkScorer):
     """Score a video and its caption on five scales by one pass of a regression network.
 
     ``sa`` is VideoScore's text-to-video alignment and ``pc`` its factual consistency, the two that the paper
@@ -66,18 +67,13 @@ class VideoScore(Scorer):
     meaning. The joint decision, ``sa`` and ``pc`` at least 4, takes values inside 1–5 as on that scale, where
     4 is the top of this one: hardly any video passes. Choose a threshold of its own before deciding by it.
 
-    The caption is read as nothing but text; the authors' code takes ``<image>`` in it for a frame.
+    The caption is read as nothing but text; the authors' code takes ``<image>`` in it for a frame. bf16, the
+    choice on CUDA, is theirs too.
+
+    It has the options of :class:`NetworkScorer`, and these.
 
     Parameters
     ----------
-    checkpoint : str
-        Folder or repository of the hub with the weights; those of v1.1 when empty.
-    revision : str
-        Commit, branch or tag of the repository.
-    device : str
-        ``auto`` (CUDA where there is one), ``cpu``, ``cuda`` or ``cuda:1``.
-    dtype : {"auto", "bf16", "fp16", "fp32"}
-        Precision; ``auto`` is bf16 on CUDA, as in the authors' code, and fp32 on a CPU.
     frames : int
         Most frames of a video: 48 for v1.1; TIGER-Lab/VideoScore, the first version, reads 16.
     batch_size : int
@@ -88,17 +84,13 @@ class VideoScore(Scorer):
     He et al. 2024, VideoScore, arXiv:2406.15252; TIGER-AI-Lab/VideoScore@8e44973, examples/run_videoscore.py.
     """
 
-    checkpoint: str = ""
-    revision: str = ""
-    device: str = "auto"
-    dtype: str = "auto"
     frames: int = 48
     batch_size: int = 2
     _network: Any = field(default=None, init=False, repr=False, compare=False)
     _tokenizer: Any = field(default=None, init=False, repr=False, compare=False)
     _processor: Any = field(default=None, init=False, repr=False, compare=False)
-    _chosen: str = field(default="", init=False, repr=False, compare=False)
 
+    layout: ClassVar[Layout] = LAYOUT
     card: ClassVar[Card] = Card(
         name="videoscore",
         summary="VideoScore v1.1, five scores by regression (Mantis-Idefics2, 8 B)",
@@ -112,43 +104,25 @@ class VideoScore(Scorer):
     )
 
     def __post_init__(self) -> None:
-        check_dtype(self.dtype)
-        for name in ("frames", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        super().__post_init__()
+        self.check_least(frames=1, batch_size=1)
 
     @property
     def view(self) -> FrameView:
         """Ask for the authors' frames, at their stored size."""
         return FrameView("videoscore", self.frames)
 
-    @property
-    def source(self) -> str:
-        """Give the folder or the repository of the weights."""
-        return self.checkpoint or self.card.weights
-
-    def find_absent(self) -> str:
-        """Say which weights a run would have to fetch first, and how large they are."""
-        return describe_absent(self.source, self.revision, layout=LAYOUT)
-
     def describe(self) -> Mapping[str, Any]:
         """Give everything that decides a score; weights that are not here are fetched for it, not loaded."""
         for module in MODULES:
             import_extra(module, EXTRA)
-        folder = resolve_checkpoint(self.source, self.revision, layout=LAYOUT)
         return {
             "scorer": self.card.name,
-            "weights": fingerprint_folder(folder, LAYOUT),
+            "weights": self.fingerprint_weights(),
             "template": [BEFORE_CAPTION, AFTER_CAPTION],
             "frames": asdict(self.view),
             "dtype": self.choose_dtype(),
         }
-
-    def choose_dtype(self) -> str:
-        """Give the precision that is used; once chosen it goes along to other processes and machines."""
-        if not self._chosen:
-            self._chosen = choose_dtype(self.dtype, self.device)
-        return self._chosen
 
     def prepare(self) -> None:
         """Load the network, the tokenizer and the settings of the image processor, once.
@@ -170,7 +144,7 @@ class VideoScore(Scorer):
         from videophy_lab.judges.networks.idefics2 import load_network, load_processor
 
         device, dtype = choose_device(self.device), getattr(torch, DTYPES[self.choose_dtype()])
-        folder = resolve_checkpoint(self.source, self.revision, layout=LAYOUT)
+        folder = self.find_folder()
         tokenizer, self._processor = FrameTokenizer.from_folder(folder), load_processor(folder)
         network = load_network(folder, dtype=dtype, device=device)
         if tokenizer.image != network.config.image_token_id:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from videophy_lab.devices import check_dtype, choose_device, choose_dtype
-from videophy_lab.judges.base import Answer, Card, Question, Scorer, failed
+from videophy_lab.devices import choose_device
+from videophy_lab.judges.base import Answer, Card, Question, failed
+from videophy_lab.judges.base_network import NetworkScorer
 from videophy_lab.judges.questions import SCALE, TEMPLATES, Template
 from videophy_lab.judges.vlm_answers import (
     Decoding,
@@ -31,7 +32,6 @@ from videophy_lab.judges.vlm_inputs import (
 )
 from videophy_lab.judges.vlm_loading import EXTRA, VISION, import_modules, load_model, load_processor
 from videophy_lab.video import FrameView
-from videophy_lab.weights import describe_absent, fingerprint_folder, resolve_checkpoint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +45,7 @@ GIVEN = "given by --checkpoint"
 
 
 @dataclass(kw_only=True)
-class VisionLanguageJudge(Scorer):
+class VisionLanguageJudge(NetworkScorer):
     """Ask any image-text-to-text model of transformers that takes videos, by its own chat template.
 
     The answer is generated greedily and read strictly: one allowed value and nothing else, after the thought
@@ -56,18 +56,12 @@ class VisionLanguageJudge(Scorer):
     A clip is decoded and preprocessed once for all its questions. Marks of the conversation in a caption or a
     rule (``<|im_end|>``) are parted by a space, so that they stay text.
 
+    It has the options of :class:`NetworkScorer`, and these.
+
     Parameters
     ----------
-    checkpoint : str
-        Folder or repository of the hub with the weights; those on the card when empty.
-    revision : str
-        Commit, branch or tag of the repository.
-    device : str
-        ``auto`` (CUDA where there is one), ``cpu``, ``cuda`` or ``cuda:1``.
     device_map : str
         ``auto`` spreads the network over all GPUs; otherwise empty.
-    dtype : {"auto", "bf16", "fp16", "fp32"}
-        Precision; ``auto`` is bf16 on CUDA and fp32 on a CPU.
     frames : int
         Most frames of a video, evenly from the first to the last.
     fallback_fps : float
@@ -86,11 +80,7 @@ class VisionLanguageJudge(Scorer):
         Most tokens in one pass, prompts and answers together; bounds the memory.
     """
 
-    checkpoint: str = ""
-    revision: str = ""
-    device: str = "auto"
     device_map: str = ""
-    dtype: str = "auto"
     frames: int = 16
     fallback_fps: float = 24.0
     min_pixels: int = 1
@@ -103,7 +93,6 @@ class VisionLanguageJudge(Scorer):
     _model: Any = field(default=None, init=False, repr=False, compare=False)
     _processor: Any = field(default=None, init=False, repr=False, compare=False)
     _digits: Mapping[int, Sequence[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _chosen: str = field(default="", init=False, repr=False, compare=False)
 
     card: ClassVar[Card] = Card(
         name="vlm",
@@ -116,12 +105,9 @@ class VisionLanguageJudge(Scorer):
     )
 
     def __post_init__(self) -> None:
-        check_dtype(self.dtype)
-        if self.device_map not in ("", "auto"):
-            raise ValueError(f"device_map is {self.device_map!r}. Allowed: '', 'auto'.")
-        for name in COUNTS:
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        super().__post_init__()
+        self.check_allowed(device_map=("", "auto"))
+        self.check_least(**dict.fromkeys(COUNTS, 1))
         if self.min_pixels > self.max_pixels:
             raise ValueError(f"min_pixels is {self.min_pixels}, above max_pixels, {self.max_pixels}.")
         if not 0 < self.fallback_fps < float("inf"):
@@ -142,26 +128,26 @@ class VisionLanguageJudge(Scorer):
         """Say how answers are generated."""
         return Decoding(self.max_new_tokens, self.max_tokens)
 
-    def find_source(self) -> str:
-        """Give the folder or the repository of the weights; raise ValueError where none is named."""
-        if self.checkpoint or self.card.weights != GIVEN:
-            return self.checkpoint or self.card.weights
-        raise ValueError(
-            f"{self.card.name} has no weights. Remedy: type -o {self.card.name}.checkpoint=FOLDER, "
-            "or name a repository: --checkpoint Qwen/Qwen3-VL-8B-Instruct."
-        )
+    def check_source(self) -> None:
+        """Check that weights are named."""
+        if self.source == GIVEN:
+            raise ValueError(
+                f"{self.card.name} has no weights. Remedy: type -o {self.card.name}.checkpoint=FOLDER, "
+                "or name a repository: --checkpoint Qwen/Qwen3-VL-8B-Instruct."
+            )
 
     def find_absent(self) -> str:
         """Say which weights a run would have to fetch first, and how large they are."""
-        return describe_absent(self.find_source(), self.revision)
+        self.check_source()
+        return super().find_absent()
 
     def describe(self) -> Mapping[str, Any]:
         """Give everything that decides a score; weights that are not here are fetched for it, not loaded."""
-        source = self.find_source()
+        self.check_source()
         import_modules()
         return {
             "scorer": self.card.name,
-            "weights": fingerprint_folder(resolve_checkpoint(source, self.revision)),
+            "weights": self.fingerprint_weights(),
             "templates": {task: asdict(template) for task, template in self.templates.items()},
             "frames": asdict(self.view),
             "fallback_fps": self.fallback_fps,
@@ -171,12 +157,6 @@ class VisionLanguageJudge(Scorer):
             "instruction": self.instruction,
             "max_new_tokens": self.max_new_tokens,
         }
-
-    def choose_dtype(self) -> str:
-        """Give the precision that is used; once chosen it goes along to other processes and machines."""
-        if not self._chosen:
-            self._chosen = choose_dtype(self.dtype, self.device)
-        return self._chosen
 
     def prepare(self) -> None:
         """Load the network and its processor, once.
@@ -190,9 +170,9 @@ class VisionLanguageJudge(Scorer):
         """
         if self._model is not None:
             return
-        source = self.find_source()
+        self.check_source()
         import_modules()
-        device, folder = choose_device(self.device), resolve_checkpoint(source, self.revision)
+        device, folder = choose_device(self.device), self.find_folder()
         processor = load_processor(folder)
         self._model = load_model(folder, device, self.choose_dtype(), self.device_map)
         self._processor, self._digits = processor, spell_digits(processor.tokenizer)

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.devices import DTYPES, check_dtype, choose_device, choose_dtype
+from videophy_lab.devices import DTYPES, choose_device
 from videophy_lab.extras import import_extra
+from videophy_lab.judges.base_network import NetworkScorer
 from videophy_lab.metrics.base import FrameMetric
-from videophy_lab.weights import describe_absent, fingerprint_folder, resolve_checkpoint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,46 +21,26 @@ EXTRA = "judges"
 
 
 @dataclass(kw_only=True)
-class NetworkMetric(FrameMetric):
+class NetworkMetric(NetworkScorer, FrameMetric):
     """A metric that looks at frames through a network.
 
     A subclass gives :meth:`load_network` and `measure`, which finds the network at ``self._network``.
 
+    It has the options of :class:`NetworkScorer`, and these.
+
     Parameters
     ----------
-    checkpoint : str
-        Folder or repository of the hub with the weights; those on the card when empty.
-    revision : str
-        Commit, branch or tag of the repository.
-    device : str
-        ``auto`` (CUDA where there is one), ``cpu``, ``cuda`` or ``cuda:1``.
-    dtype : {"auto", "bf16", "fp16", "fp32"}
-        Precision; ``auto`` is bf16 on CUDA and fp32 on a CPU.
     chunk : int
         Most frames in one pass; bounds the memory.
     """
 
-    checkpoint: str = ""
-    revision: str = ""
-    device: str = "auto"
     dtype: str = "fp32"
     chunk: int = 32
     _network: Any = field(default=None, init=False, repr=False, compare=False)
-    _chosen: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        check_dtype(self.dtype)
-        if self.chunk < 1:
-            raise ValueError(f"chunk is {self.chunk}; it must be at least 1.")
-
-    @property
-    def source(self) -> str:
-        """Give the folder or the repository of the weights."""
-        return self.checkpoint or self.card.weights
-
-    def find_absent(self) -> str:
-        """Say which weights a run would have to fetch first, and how large they are."""
-        return describe_absent(self.source, self.revision)
+        super().__post_init__()
+        self.check_least(chunk=1)
 
     def describe(self) -> Mapping[str, Any]:
         """Give everything that decides a score; weights that are not here are fetched for it, not loaded."""
@@ -68,15 +48,9 @@ class NetworkMetric(FrameMetric):
         return {
             "scorer": self.card.name,
             "frames": asdict(self.view),
-            "weights": fingerprint_folder(resolve_checkpoint(self.source, self.revision)),
+            "weights": self.fingerprint_weights(),
             "dtype": self.choose_dtype(),
         }
-
-    def choose_dtype(self) -> str:
-        """Give the precision that is used; once chosen it goes along to other processes and machines."""
-        if not self._chosen:
-            self._chosen = choose_dtype(self.dtype, self.device)
-        return self._chosen
 
     def prepare(self) -> None:
         """Load the network, once.
@@ -92,7 +66,7 @@ class NetworkMetric(FrameMetric):
             return
         torch = import_extra("torch", EXTRA)
         device = choose_device(self.device)
-        network = self.load_network(resolve_checkpoint(self.source, self.revision))
+        network = self.load_network(self.find_folder())
         dtype = getattr(torch, DTYPES[self.choose_dtype()])
         self._network = network.to(device=device, dtype=dtype).eval()
 
