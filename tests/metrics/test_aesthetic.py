@@ -300,7 +300,7 @@ def test_what_is_absent_is_said(case: dict, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(
         "videophy_lab.judges.base_network.describe_absent",
-        lambda source, revision: f"the weights {source}, 1.7 GB",
+        lambda source, revision, layout: f"the weights {source}, 1.7 GB",
     )
     both = type(metric)().find_absent()
     assert both.startswith(f"the weights openai/clip-vit-large-patch14, 1.7 GB; {head}")
