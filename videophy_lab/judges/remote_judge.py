@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from videophy_lab.judges.base import Answer, Question, Scorer, ScorerStoppedErro
 from videophy_lab.judges.remote_questions import ANSWERS, Rating, Verdict, describe_questions, write_question
 from videophy_lab.llm import (
     FAILED,
+    CallOptions,
     LanguageModel,
     Media,
     ProviderError,
@@ -31,8 +32,10 @@ LICENCE = "the provider's terms; videos leave this machine"
 
 
 @dataclass(kw_only=True)
-class RemoteJudge(Scorer):
+class RemoteJudge(CallOptions, Scorer):
     """A judge that is asked over the network.
+
+    It has the options of :class:`CallOptions`, and these.
 
     Parameters
     ----------
@@ -48,24 +51,6 @@ class RemoteJudge(Scorer):
         Most tokens of an answer, the thoughts before it included.
     batch_size : int
         Videos that are handed over at once.
-    concurrency : int
-        Most questions on their way at once, of one process.
-    requests_per_minute : float
-        Most calls begun in a minute, of one process; 0 sets no limit.
-    attempts : int
-        Most calls for one question.
-    answer_retries : int
-        How often the model is told what is wrong with its answer and asked again.
-    timeout : float
-        Seconds of one call.
-    backoff, longest_wait : float
-        Seconds before the second attempt (doubled each time), and most seconds before any.
-    price : str
-        ``"in,out"`` in US dollars a million tokens; the list price when empty.
-    cache : str
-        Folder of answers; one in the user's cache folder when empty.
-    refresh : bool
-        Ask again what is in the cache.
     """
 
     model: str = ""
@@ -75,16 +60,6 @@ class RemoteJudge(Scorer):
     seed: int = 0
     max_tokens: int = 8192
     batch_size: int = 32
-    concurrency: int = 8
-    requests_per_minute: float = 0.0
-    attempts: int = 6
-    answer_retries: int = 2
-    timeout: float = 180.0
-    backoff: float = 1.0
-    longest_wait: float = 120.0
-    price: str = ""
-    cache: str = ""
-    refresh: bool = False
     _client: LanguageModel = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -131,16 +106,7 @@ class RemoteJudge(Scorer):
             base_url=self.base_url,
             key_variables=named or (() if self.base_url else own_variables),
             sampling=sampling | options.pop("sampling", {}),
-            cache=self.cache,
-            refresh=self.refresh,
-            concurrency=self.concurrency,
-            requests_per_minute=self.requests_per_minute,
-            attempts=self.attempts,
-            answer_retries=self.answer_retries,
-            timeout=self.timeout,
-            backoff=self.backoff,
-            longest_wait=self.longest_wait,
-            price=self.price,
+            **{field.name: getattr(self, field.name) for field in fields(CallOptions)},
             **options,
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from videophy_lab.llm.client import LanguageModel
 from videophy_lab.llm.exchange import ANSWERED, FAILED, REFUSED, UNREADABLE, Media, Reply, Request, Usage
 from videophy_lab.llm.keys import check_address, check_variable, is_local
+from videophy_lab.llm.options import CallOptions
 from videophy_lab.llm.standing import ProviderError
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "FAILED",
     "REFUSED",
     "UNREADABLE",
+    "CallOptions",
     "LanguageModel",
     "Media",
     "ProviderError",

@@ -24,6 +24,7 @@ from videophy_lab.llm.exchange import (
     hash_description,
 )
 from videophy_lab.llm.keys import check_address, check_variable, find_key, require_key, scrub
+from videophy_lab.llm.options import CallOptions
 from videophy_lab.llm.patience import Pacer, Patience
 from videophy_lab.llm.prices import (
     CHARACTERS_A_TOKEN,
@@ -42,8 +43,10 @@ SECONDS_A_MINUTE = 60.0
 
 
 @dataclass(kw_only=True)
-class LanguageModel:
+class LanguageModel(CallOptions):
     """A language model at a provider.
+
+    It has the options of :class:`CallOptions`, and these.
 
     Parameters
     ----------
@@ -57,24 +60,6 @@ class LanguageModel:
     sampling : mapping
         ``temperature``, ``seed``, ``max_tokens``, ``media_resolution``: what decides an answer beside the
         question.
-    cache : str
-        Folder of answers; one in the user's cache folder when empty.
-    refresh : bool
-        Ask again what is in the cache, and keep the new answer.
-    concurrency : int
-        Most requests at once.
-    requests_per_minute : float
-        Most calls begun in a minute; 0 sets no limit.
-    attempts : int
-        Most calls for one request.
-    answer_retries : int
-        How often a model is told what is wrong with its answer and asked again.
-    timeout : float
-        Seconds of one call.
-    backoff, longest_wait : float
-        Seconds before the second attempt (doubled each time), and most seconds before any.
-    price : str
-        ``"in,out"`` in US dollars a million tokens; the list price when empty.
     inline_mb : float
         Videos up to so many megabytes go inside the message, larger ones to the provider's file store.
     """
@@ -84,16 +69,6 @@ class LanguageModel:
     base_url: str = ""
     key_variables: tuple[str, ...] = ()
     sampling: Mapping[str, Any] = field(default_factory=dict)
-    cache: str = ""
-    refresh: bool = False
-    concurrency: int = 8
-    requests_per_minute: float = 0.0
-    attempts: int = 6
-    answer_retries: int = 2
-    timeout: float = 180.0
-    backoff: float = 1.0
-    longest_wait: float = 120.0
-    price: str = ""
     inline_mb: float = 14.0
     _pacer: Pacer = field(init=False, repr=False, compare=False)
     _standing: Standing = field(init=False, repr=False, compare=False)
