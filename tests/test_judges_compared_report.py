@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.conftest import SHARED
+from tests.fetv import read_fetv
 from videophy_lab.report import ReportError, run_report
 
 PARAMS = """\
@@ -257,22 +257,11 @@ def test_no_judge_and_no_common_video_say_what_to_do(tmp_path: Path, rng: np.ran
 @pytest.mark.slow
 def test_fetv_with_its_annotators(tmp_path: Path, shared: Path) -> None:
     """Real ratings of three annotators; alignment metrics stand in for judges of SA."""
-    votes = pd.read_csv(SHARED / "data" / "fetv" / "ratings.csv").query("prompt < 120")
-    votes["video_id"] = votes["gen"] + "/p" + votes["prompt"].astype(str) + "/0"
-    votes["prompt_id"], votes["generator"] = "p" + votes["prompt"].astype(str), votes["gen"]
-    names = ["video_id", "prompt_id", "generator"]
-    ratings = pd.concat(
-        votes[names].assign(annotator="r" + votes["rater"].astype(str), task=task, rating=votes[column])
-        for task, column in (("sa", "align"), ("pc", "temporal"))
-    )
-    measured = pd.read_csv(SHARED / "data" / "fetv" / "metrics.csv").query("prompt < 120")
-    measured["video_id"] = measured["gen"] + "/p" + measured["prompt"].astype(str) + "/0"
-    scores = measured.melt("video_id", ["BLIPScore", "CLIPScore", "UMTScore"], "scorer", "score").assign(
-        spec="s", status="ok", task="sa"
-    )
+    ratings, scores = read_fetv(120)
+    scores = scores.assign(task="sa")
     folder = run(
         tmp_path / "fetv",
-        ratings=ratings.dropna(),
+        ratings=ratings,
         scores=scores,
         cost_task="sa",
         ensemble=["CLIPScore", "UMTScore"],

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.conftest import SHARED
+from tests.fetv import read_fetv
 from videophy_lab.report import ReportError, run_report
 
 PARAMS = """\
@@ -234,20 +234,8 @@ def test_ratings_of_01_and_one_file_under_two_names(tmp_path: Path, rng: np.rand
 @pytest.mark.slow
 def test_fetv_with_its_annotators(tmp_path: Path, shared: Path) -> None:
     """Real ratings of three annotators and three metrics, on the first 150 prompts."""
-    votes = pd.read_csv(SHARED / "data" / "fetv" / "ratings.csv").query("prompt < 150")
-    votes["video_id"] = votes["gen"] + "/p" + votes["prompt"].astype(str) + "/0"
-    votes["prompt_id"], votes["generator"] = "p" + votes["prompt"].astype(str), votes["gen"]
-    names = ["video_id", "prompt_id", "generator"]
-    ratings = pd.concat(
-        votes[names].assign(annotator="r" + votes["rater"].astype(str), task=task, rating=votes[column])
-        for task, column in (("sa", "align"), ("pc", "temporal"))
-    )
-    measured = pd.read_csv(SHARED / "data" / "fetv" / "metrics.csv").query("prompt < 150")
-    measured["video_id"] = measured["gen"] + "/p" + measured["prompt"].astype(str) + "/0"
-    scores = measured.melt("video_id", ["BLIPScore", "CLIPScore", "UMTScore"], "scorer", "score").assign(
-        spec="s", status="ok"
-    )
-    folder = run(tmp_path / "fetv", ratings=ratings.dropna(), scores=scores.assign(task=scores["scorer"]))
+    ratings, scores = read_fetv(150)
+    folder = run(tmp_path / "fetv", ratings=ratings, scores=scores.assign(task=scores["scorer"]))
     judged = read(folder, "judged").set_index(["scorer", "rating_task"])
     # alignment metrics follow alignment more than they follow the motion's quality
     for metric in ("BLIPScore", "CLIPScore", "UMTScore"):
