@@ -240,4 +240,4 @@ def test_fetv_with_its_annotators(tmp_path: Path, shared: Path) -> None:
     # alignment metrics follow alignment more than they follow the motion's quality
     for metric in ("BLIPScore", "CLIPScore", "UMTScore"):
         assert judged.loc[(metric, "sa"), "estimate"] > judged.loc[(metric, "pc"), "estimate"]
-    assert judged["n_videos"].eq(len(votes.drop_duplicates("video_id"))).all()
+    assert judged["n_videos"].eq(ratings["video_id"].nunique()).all()
