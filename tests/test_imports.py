@@ -33,6 +33,8 @@ FLOORS = {
     "store": {"schema"},
     "judges": {"schema", "video", "tracking", "places", "llm", *NETWORK_TOOLS},
     "metrics": {"schema", "video", "tracking", "places", "registry", *SCORER_BASES, *NETWORK_TOOLS},
+    "generators": {"schema", "video", "places", "llm", *NETWORK_TOOLS},
+    "gallery": {"schema", "video", "formatting"},
     "engine": {"judges.base", "store", "video", "extras"},
     "scoring": {"engine", "store", "datasets", "schema", "registry", "collisions", "places", "judges.base"},
     "stats": set(),

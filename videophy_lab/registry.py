@@ -39,8 +39,24 @@ METRICS = {
     "colourfulness": "videophy_lab.metrics.frames:Colourfulness",
     "contrast": "videophy_lab.metrics.frames:Contrast",
 }
-# the world and the models that make videos come as plug-ins, and so do networks that interpolate frames
-GENERATORS: dict[str, str] = {}
+GENERATORS = {
+    "simulated": "videophy_lab.generators.simulated:Simulated",
+    "cogvideox_5b": "videophy_lab.generators.diffusion:CogVideoX",
+    "hunyuan_13b": "videophy_lab.generators.diffusion:HunyuanVideo",
+    "cosmos1_7b": "videophy_lab.generators.diffusion:Cosmos1",
+    "wan2_1_14b": "videophy_lab.generators.diffusion:Wan21",
+    "wan2_2_a14b": "videophy_lab.generators.diffusion:Wan22",
+    "hunyuan_1_5": "videophy_lab.generators.diffusion:HunyuanVideo15",
+    "mochi_1": "videophy_lab.generators.diffusion:Mochi",
+    "ltx_video": "videophy_lab.generators.diffusion:LTXVideo",
+    "videocrafter2": "videophy_lab.generators.videocrafter2:VideoCrafter2",
+    "ray2": "videophy_lab.generators.api:Ray2",
+    "openai_videos": "videophy_lab.generators.api:OpenAIVideos",
+    "veo": "videophy_lab.generators.api:Veo",
+    "imported": "videophy_lab.generators.imported:Imported",
+    "command": "videophy_lab.generators.command:Command",
+}
+# networks that interpolate frames come as plug-ins
 INTERPOLATORS: dict[str, str] = {}
 KINDS = {"judges": JUDGES, "metrics": METRICS, "generators": GENERATORS, "interpolators": INTERPOLATORS}
 SCORERS = ("judges", "metrics")

@@ -1,0 +1,1 @@
+"""What makes videos: the simulated world, networks, services, and what was made elsewhere."""
