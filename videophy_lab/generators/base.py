@@ -1,6 +1,6 @@
 """What every generator is: the specs it shows, the orders it is given, what it makes of them.
 
-A generator is a small dataclass whose fields are its options. It makes frames, or the bytes of a finished file:
+A generator is a small dataclass whose fields are its options. It makes frames, or the bytes of a whole file;
 names, files, side-cars and tables are the same for all of them and made elsewhere.
 """
 
