@@ -110,7 +110,7 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path, clips: Path)
 @pytest.mark.parametrize("kind", ["judges", "metrics"])
 def test_lists_show_what_one_needs_to_know_without_torch(kind: str) -> None:
     probe = (
-        "import sys; from videophy_lab.scoring.cards import format_cards; "
+        "import sys; from videophy_lab.cards import format_cards; "
         f"print(format_cards({kind!r})); print('torch' in sys.modules, 'cv2' in sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout

@@ -97,8 +97,8 @@ def test_a_wrong_option_of_a_plug_in_is_answered_like_one_of_ours(
 def test_a_generator_of_a_package_is_listed(installed: dict[str, str], tmp_path: Path) -> None:
     site = Path(installed["PYTHONPATH"])
     (site / "worlds.py").write_text(
-        "from videophy_lab.judges.base import Card\n\n\nclass World:\n"
-        "    card = Card('my_world', 'a world of mine', (), '')\n"
+        "from videophy_lab.generators.base import Specs\n\n\nclass World:\n"
+        "    specs = Specs('my_world', 'a world of mine', 'my own code', frames=40, fps=8)\n"
     )
     info = site / "worlds-1.0.dist-info"
     info.mkdir()
@@ -106,4 +106,7 @@ def test_a_generator_of_a_package_is_listed(installed: dict[str, str], tmp_path:
     (info / "entry_points.txt").write_text("[videophy_lab.generators]\nmy_world = worlds:World\n")
     done = run(installed, "list", "generators")
     assert done.returncode == 0
-    assert done.stdout.startswith("my_world: a world of mine\n  weights  none")
+    assert (
+        "my_world: a world of mine\n  runs     my own code\n  video    40 frames, 8 a second, 5.0 s"
+        in done.stdout
+    )

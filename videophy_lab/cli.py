@@ -169,7 +169,7 @@ def list_generators() -> None:
 
 def show_cards(kind: str) -> None:
     """Print the cards of a kind."""
-    from videophy_lab.scoring.cards import format_cards
+    from videophy_lab.cards import format_cards
 
     typer.echo(format_cards(kind))
 

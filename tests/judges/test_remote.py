@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from tests.bad_server import BadServer, find_texts
+from videophy_lab.building import build_scorers
 from videophy_lab.judges.base import Question, make_spec
 from videophy_lab.judges.questions import SCALE, TEMPLATES
 from videophy_lab.judges.remote import CURRENT, Gemini, OpenAICompatible, check_gemini
 from videophy_lab.judges.remote_questions import describe_questions, write_question
-from videophy_lab.scoring.build import build_scorers
 from videophy_lab.video import Clip, decode_clip, encode_video
 
 VARIABLE, KEY = "TEST_SERVER_KEY", "AIza-recognisable-9876543210"

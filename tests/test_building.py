@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.scorers import Brightness
+from videophy_lab.building import build_scorers
 from videophy_lab.judges.sentinels import Constant, Random
-from videophy_lab.scoring.build import build_scorers
 
 
 def test_names_become_scorers_under_their_own_or_another_name() -> None:
