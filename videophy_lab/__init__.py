@@ -34,7 +34,9 @@ _HOME = {
     "aggregate_annotators": "videophy_lab.study",
     "ensemble": "videophy_lab.study",
     "fit_ensemble": "videophy_lab.study",
+    "generate": "videophy_lab.generation",
     "score": "videophy_lab.scoring",
+    "show": "videophy_lab.gallery",
     "run_report": "videophy_lab.report",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -57,21 +57,19 @@ def build_scorers(
 
 
 def build_generators(
-    generators: Sequence[str | Generator] | Mapping[str, str | Generator],
+    generators: str | Generator | Sequence[str | Generator] | Mapping[str, str | Generator],
     options: Mapping[str, Any] | None = None,
 ) -> dict[str, Generator]:
     """Make generators, by the name that stands in the column ``generator``; see :func:`build_named`."""
     return build_named(generators, options, GENERATOR_SHELF)
 
 
-def build_named(
-    items: Sequence[Any] | Mapping[str, Any], options: Mapping[str, Any] | None, shelf: Shelf
-) -> dict[str, Any]:
+def build_named(items: Any, options: Mapping[str, Any] | None, shelf: Shelf) -> dict[str, Any]:
     """Make what is named, by the name that it goes by.
 
     Parameters
     ----------
-    items : sequence of names or things, or mapping of name to those
+    items : name or thing, sequence of those, or mapping of name to those
         ``"mine=autoeval"`` in a sequence is ``{"mine": "autoeval"}``.
     options : mapping, optional
         ``device`` for every one that has it, ``autoeval.mode`` for one. Text is turned into the option's
@@ -92,7 +90,7 @@ def build_named(
     }
 
 
-def name_items(items: Sequence[Any] | Mapping[str, Any], shelf: Shelf) -> dict[str, Any]:
+def name_items(items: Any, shelf: Shelf) -> dict[str, Any]:
     """Give each thing the name it goes by; two of one name are an error."""
     if isinstance(items, Mapping):
         pairs = list(items.items())
@@ -172,3 +170,14 @@ def build_item(name: str, kind: type, options: Mapping[str, Any]) -> Any:
             reason = error.errors()[0]["msg"]
             raise ValueError(f"option {name}.{field} is {value!r}: {reason}") from None
     return kind(**fitted)
+
+
+def check_words(what: str, given: Collection[str], allowed: Collection[str]) -> None:
+    """Check that every word is an allowed one; name the close ones of a word that is not."""
+    if isinstance(given, str):
+        raise ValueError(f"{what} is the text {given!r}; give a list, such as [{given!r}]")
+    wrong = [word for word in given if word not in allowed]
+    if wrong:
+        close = difflib.get_close_matches(str(wrong[0]), allowed, n=2, cutoff=0.5)
+        hint = f"did you mean {' or '.join(close)}? " if close else ""
+        raise ValueError(f"{what}: there is no {wrong[0]!r}; {hint}allowed: {', '.join(allowed)}")

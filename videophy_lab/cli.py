@@ -7,6 +7,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from videophy_lab.cli_list import list_app
+
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
@@ -18,12 +20,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-)
-list_app = typer.Typer(
-    help="List what the project knows by name.",
-    epilog="Example: videophy-lab list datasets",
-    no_args_is_help=True,
-    rich_markup_mode=None,
 )
 app.add_typer(list_app, name="list")
 
@@ -79,6 +75,75 @@ def report(
 
 
 @app.command(
+    "generate",
+    epilog="Example: videophy-lab generate simulated --generator simulated --out runs/simulated",
+)
+def generate_videos(
+    prompts: Annotated[
+        str, typer.Argument(metavar="PROMPTS", help="A prompts table, or a name such as simulated.")
+    ],
+    generator: Annotated[
+        list[str],
+        typer.Option(metavar="NAME", help="May be repeated; own=NAME gives it a name of your own."),
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for videos, side-cars and videos.csv.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Take so many prompts from the top.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(min=0, help="May be repeated; 0 when not given.")] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Folder of weights, or a hub repository.")
+    ] = None,
+    command: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="For --generator command: what to run for a video.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="auto|cpu|cuda", help="Where networks run; auto takes a GPU.")
+    ] = None,
+    dtype: Annotated[
+        str | None, typer.Option(metavar="bf16|fp16|fp32", help="Precision of networks.")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-o", "--option", metavar="NAME=VALUE", help="A generator's option, such as simulated.fast=true."
+        ),
+    ] = None,
+    engine: Annotated[str, typer.Option(metavar="local|ray", help="This machine, or a cluster.")] = "local",
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes.")] = None,
+    retry: Annotated[str | None, typer.Option(metavar="failed", help="Make those again.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be made and what it costs; make nothing.")
+    ] = False,
+) -> None:
+    """Make videos of prompts; what DIR already holds is not made again."""
+    options = collect_options(option, checkpoint=checkpoint, command=command, device=device, dtype=dtype)
+    from videophy_lab import generation
+    from videophy_lab.generation import summary
+
+    try:
+        outcome = generation.generate_videos(
+            generator, prompts, out=out, seeds=seed or [0], limit=limit, options=options,
+            retry=split_words(retry) or (), engine=engine, workers=workers, dry_run=dry_run,
+        )  # fmt: skip
+    except (ValueError, ImportError) as error:
+        stop(str(error), WRONG)
+    except OSError as error:
+        stop(
+            f"{explain_trouble(error, out)}. What was made is kept; mend that, and type the same again",
+            FAILED,
+        )
+    except KeyboardInterrupt:
+        stop(f"interrupted; what was made is in {out}, and the same command goes on from there", INTERRUPTED)
+    if dry_run:
+        typer.echo(summary.describe_plan(outcome.plan))
+        return
+    for note in (*outcome.plan.notes, *outcome.notes):
+        typer.echo(f"note: {note}", err=True)
+    typer.echo(summary.describe_outcome(outcome))
+    if outcome.rows["status"].eq("failed").any():
+        raise typer.Exit(FAILED)
+
+
+@app.command(
     "score",
     epilog="Example: videophy-lab score videos/ --scorer kinematics --scorer sharpness --out runs/mine",
 )
@@ -119,9 +184,7 @@ def score_videos(
     ] = False,
 ) -> None:
     """Score videos with judges and metrics; what DIR already holds is not scored again."""
-    named = {"checkpoint": checkpoint, "device": device, "dtype": dtype}
-    options = split_parameters(option or [], flag="--option")
-    options |= {name: value for name, value in named.items() if value is not None}
+    options = collect_options(option, checkpoint=checkpoint, device=device, dtype=dtype)
     from videophy_lab import scoring
     from videophy_lab.scoring import summary
 
@@ -133,8 +196,10 @@ def score_videos(
     except (ValueError, ImportError) as error:
         stop(str(error), WRONG)
     except OSError as error:
-        what = f"{error.strerror}: {error.filename or out}" if error.strerror else str(error)
-        stop(f"{what}. What was scored is kept; mend that, and type the same again", FAILED)
+        stop(
+            f"{explain_trouble(error, out)}. What was scored is kept; mend that, and type the same again",
+            FAILED,
+        )
     except KeyboardInterrupt:
         stop(
             f"interrupted; what was scored is in {out}, and the same command goes on from there", INTERRUPTED
@@ -149,39 +214,6 @@ def score_videos(
         raise typer.Exit(FAILED)
 
 
-@list_app.command("judges", epilog="Example: videophy-lab list judges")
-def list_judges() -> None:
-    """List the judges: what they are asked, their scale, weights, size, licence and needs."""
-    show_cards("judges")
-
-
-@list_app.command("metrics", epilog="Example: videophy-lab list metrics")
-def list_metrics() -> None:
-    """List the metrics: what they measure, their range, and which way is better."""
-    show_cards("metrics")
-
-
-@list_app.command("generators", epilog="Example: videophy-lab list generators")
-def list_generators() -> None:
-    """List the generators that installed packages bring."""
-    show_cards("generators")
-
-
-def show_cards(kind: str) -> None:
-    """Print the cards of a kind."""
-    from videophy_lab.cards import format_cards
-
-    typer.echo(format_cards(kind))
-
-
-@list_app.command("datasets", epilog="Example: videophy-lab list datasets")
-def list_datasets() -> None:
-    """List the tables that can be loaded by name."""
-    from videophy_lab import datasets
-
-    typer.echo(datasets.list_datasets().to_string(index=False, na_rep=""))
-
-
 @app.command(epilog="Example: videophy-lab doctor")
 def doctor() -> None:
     """Say what works on this machine and how to mend the rest."""
@@ -191,6 +223,17 @@ def doctor() -> None:
     typer.echo(format_checks(checks))
     if any(check.needed and not check.works for check in checks):
         raise typer.Exit(FAILED)
+
+
+def collect_options(pairs: list[str] | None, **named: str | None) -> dict[str, str]:
+    """Gather the options given by ``-o`` and those that have a flag of their own."""
+    options = split_parameters(pairs or [], flag="--option")
+    return options | {name: value for name, value in named.items() if value is not None}
+
+
+def explain_trouble(error: OSError, out: Path) -> str:
+    """Say what kept a run from going on, and where."""
+    return f"{error.strerror}: {error.filename or out}" if error.strerror else str(error)
 
 
 def split_words(words: str | None) -> list[str] | None:

@@ -1,7 +1,8 @@
 """Load a table from any source.
 
 A source is a bundled name (``"videophy2"``, ``"videophy1"``; offline), the same from the Hugging Face hub
-(``"hub:videophy2"``), the path of one of our tables, of an official CSV file, or of a folder of those.
+(``"hub:videophy2"``), the path of one of our tables, of an official CSV file, or of a folder of those. The
+prompts of the embedded world are called ``"simulated"``.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from videophy_lab.schema import (
     read_table,
 )
 from videophy_lab.store import read_scores
+from videophy_lab.video_store import is_video_store, read_videos
 
 if TYPE_CHECKING:
     import pandas as pd
 
+SIMULATED = "simulated"
 OFFICIAL = {"videophy1": videophy1, "videophy2": videophy2}
 
 
@@ -163,8 +166,13 @@ def load_prompts(
     """Load prompts.
 
     Captions are other people's sentences and are not bundled: from a bundled name ``caption`` is blank. Load
-    ``"hub:videophy2"`` or an official file for them; ``prompt_id`` joins the two.
+    ``"hub:videophy2"`` or an official file for them; ``prompt_id`` joins the two. ``"simulated"`` gives the
+    scenes of the embedded world.
     """
+    if str(source) == SIMULATED:
+        from videophy_lab.generators.simulated.catalog import make_prompts
+
+        return check_table(make_prompts(), "prompts", source=SIMULATED)
     found = resolve_source(source, "numbers", "numbers1", "videophy1", "videophy2", "upsampled", split=split)
     if found.form.startswith("numbers"):
         prompts = bundled.make_prompts(found.path)
@@ -186,9 +194,12 @@ def load_videos(
 ) -> pd.DataFrame:
     """Load videos; official files give a ``url`` for :func:`videophy_lab.datasets.download_videos`.
 
-    A folder of video files, with a ``captions.csv`` or without, is read by
+    A folder into which videos were generated gives its own table, with ``status`` and ``error`` for those
+    that could not be made. Another folder of video files, with a ``captions.csv`` or without, is read by
     :func:`videophy_lab.datasets.folder.make_videos`.
     """
+    if is_video_store(source):
+        return check_table(read_videos(source), "videos", source=str(source))
     if Path(source).is_dir() and folder.list_video_files(Path(source)):
         return check_table(folder.make_videos(Path(source)), "videos", source=str(source))
     found = resolve_source(source, "numbers", "numbers1", "videophy1", "videophy2", split=split)

@@ -75,6 +75,12 @@ def find_source(source: str | Path, forms: tuple[str, ...], *, split: str = "tes
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}; allowed: test, train")
     name = str(source)
+    if name == "simulated" and not Path(name).exists():
+        raise TableError(
+            "simulated: the embedded world has prompts; its videos and their truth are made on this machine. "
+            "Remedy: type videophy-lab generate simulated --generator simulated --out runs/simulated, and "
+            "give runs/simulated (ratings and rules: runs/simulated/ratings.csv and rules.csv)."
+        )
     if name in BUNDLED:
         if split != "test":
             raise TableError(
@@ -92,7 +98,7 @@ def find_source(source: str | Path, forms: tuple[str, ...], *, split: str = "tes
 
 def describe_unknown(name: str) -> str:
     """Say what a source may be, and which is closest to the name given."""
-    known = [*BUNDLED, *(f"hub:{bundled}" for bundled in BUNDLED)]
+    known = [*BUNDLED, *(f"hub:{bundled}" for bundled in BUNDLED), "simulated"]
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     parent = Path(name).parent
     files = [file.name for file in parent.iterdir()] if parent.is_dir() else []

@@ -194,10 +194,13 @@ class Generator(Protocol):
     parallel : bool
         Whether several processes on one machine make videos faster than one; false for networks, which fill
         the machine alone, and for services, which are asked for several videos at once by one process.
+    needs_caption : bool
+        False for what only looks a video up.
     """
 
     specs: ClassVar[Specs]
     parallel: ClassVar[bool] = False
+    needs_caption: ClassVar[bool] = True
 
     @property
     def batch_size(self) -> int:
@@ -244,6 +247,10 @@ class Generator(Protocol):
             yet, and is the same for every run with the same output folder and the same generator.
         """
         ...
+
+    def list_notes(self) -> Sequence[str]:
+        """Say what the user should know after a run, such as files that match no prompt."""
+        return ()
 
 
 def choose_text(order: Order, captions: str, *, preferred: str) -> str:

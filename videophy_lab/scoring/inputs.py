@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from videophy_lab.places import hash_if_readable
 from videophy_lab.schema import TableError, check_table
+from videophy_lab.video_store import is_video_store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,8 +82,8 @@ def find_file(path: object, beside: Path) -> str:
 
 
 def hash_files(table: pd.DataFrame, videos: str | Path | pd.DataFrame) -> list[str]:
-    """Hash the videos' files; those of a folder were hashed when it was read."""
-    if isinstance(videos, str | Path) and Path(videos).is_dir():
+    """Hash the videos' files; those of a folder of files were hashed when it was read."""
+    if isinstance(videos, str | Path) and Path(videos).is_dir() and not is_video_store(videos):
         return list(table["sha256"].fillna(""))
     with ThreadPoolExecutor(HASH_THREADS) as pool:
         return [sha256 or "" for sha256 in pool.map(hash_if_readable, map(Path, table["path"]))]

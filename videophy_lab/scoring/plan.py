@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,17 +44,6 @@ class Plan:
         """Gather what has to be answered by video."""
         paths = dict(zip(self.videos["video_id"], map(Path, self.videos["path"]), strict=True))
         return group_jobs(self.missing, paths)
-
-
-def check_words(what: str, given: Collection[str], allowed: Collection[str]) -> None:
-    """Check that every word is an allowed one; name the close ones of a word that is not."""
-    if isinstance(given, str):
-        raise ValueError(f"{what} is the text {given!r}; give a list, such as [{given!r}]")
-    wrong = [word for word in given if word not in allowed]
-    if wrong:
-        close = difflib.get_close_matches(str(wrong[0]), allowed, n=2, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}? " if close else ""
-        raise ValueError(f"{what}: there is no {wrong[0]!r}; {hint}allowed: {', '.join(allowed)}")
 
 
 def list_tasks(scorers: Mapping[str, Scorer]) -> list[str]:

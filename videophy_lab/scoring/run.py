@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.building import build_scorers
+from videophy_lab.building import build_scorers, check_words
 from videophy_lab.engine.plan import find_missing
 from videophy_lab.judges.base import Scorer
 from videophy_lab.scoring.inputs import find_rules, find_videos
-from videophy_lab.scoring.plan import Plan, check_words, list_tasks, make_plan
+from videophy_lab.scoring.plan import Plan, list_tasks, make_plan
 from videophy_lab.store import CONTENT, KEY
 
 if TYPE_CHECKING:
