@@ -1,0 +1,166 @@
+(() => {
+  "use strict";
+  // JupyterLab and a page run this once for every gallery: each run takes those that are not ready yet
+  for (const root of document.querySelectorAll(".vpl-gallery:not([data-ready])")) {
+    root.dataset.ready = "";
+    conduct(root);
+  }
+
+  function conduct(root) {
+    const bar = root.querySelector(".vpl-bar");
+    if (!bar) return;
+    const play = bar.querySelector("[data-do=play]");
+    const loop = bar.querySelector("[data-do=loop]");
+    const slider = bar.querySelector(".vpl-slider");
+    const time = bar.querySelector(".vpl-time");
+    let clips = [...root.querySelectorAll(".vpl-screen video")].map((video) => {
+      const frames = Number(video.dataset.frames);
+      const fps = Number(video.dataset.fps);
+      const tile = video.closest(".vpl-tile");
+      return {
+        video, frames, fps, length: frames / fps,
+        frame: tile.querySelector(".vpl-frame"), progress: tile.querySelector(".vpl-progress"),
+      };
+    });
+    const total = Math.max(...clips.map((clip) => clip.length));
+    const step = 1 / Math.max(...clips.map((clip) => clip.fps));
+    let position = 0; // seconds, of all clips
+    let rate = 1;
+    let playing = false;
+    let last = 0;
+    let waited = 0;
+
+    const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+    const press = (button, on) => button.setAttribute("aria-pressed", String(on));
+    const number = (clip) => clamp(Math.floor(position * clip.fps + 1e-6), 0, clip.frames - 1);
+    // the middle of a frame is that frame, however times are rounded
+    const middle = (clip) => (number(clip) + 0.5) / clip.fps;
+
+    function draw() {
+      slider.value = position;
+      const text = position.toFixed(2);
+      time.textContent = `${text} / ${total.toFixed(2)} s`;
+      slider.setAttribute("aria-valuetext", `${text} of ${total.toFixed(2)} seconds`);
+      for (const clip of clips) {
+        clip.frame.textContent = `frame ${number(clip) + 1} / ${clip.frames}`;
+        clip.progress.style.transform = `scaleX(${clamp(position / clip.length, 0, 1)})`;
+      }
+    }
+
+    function seek(seconds) {
+      position = clamp(seconds, 0, total);
+      for (const clip of clips) {
+        const target = playing && position < clip.length ? position : middle(clip);
+        if (Math.abs(clip.video.currentTime - target) > 1e-3) clip.video.currentTime = target;
+      }
+      draw();
+    }
+
+    function pause() {
+      playing = false;
+      delete root.dataset.playing;
+      play.setAttribute("aria-label", "Play all");
+      for (const clip of clips) clip.video.pause();
+      seek(position);
+    }
+
+    function start() {
+      playing = true;
+      root.dataset.playing = "";
+      play.setAttribute("aria-label", "Pause all");
+      for (const clip of clips) clip.video.preload = "auto";
+      seek(position > total - step / 2 ? 0 : position);
+      last = performance.now();
+      waited = 0;
+      requestAnimationFrame(tick);
+    }
+
+    // one clock for all: clips are nudged to it by their rates, and it waits for those that have no data yet
+    function tick(now) {
+      if (!playing) return;
+      if (!root.isConnected) return pause();
+      const gap = Math.max(0, now - last) / 1000;
+      last = now;
+      const running = clips.filter((clip) => position < clip.length);
+      const waiting = running.some(({ video }) => video.readyState < 3 || video.seeking);
+      waited = waiting ? waited + gap : 0;
+      if (!waiting || waited > 5) position += Math.min(gap, 0.1) * rate;
+      if (position >= total) {
+        if (loop.getAttribute("aria-pressed") !== "true") {
+          position = total;
+          return pause();
+        }
+        seek(0);
+      }
+      for (const clip of clips) follow(clip);
+      draw();
+      requestAnimationFrame(tick);
+    }
+
+    function follow(clip) {
+      const { video } = clip;
+      if (position >= clip.length) {
+        if (!video.paused) video.pause();
+        const target = middle(clip);
+        if (!video.seeking && Math.abs(video.currentTime - target) > 0.6 / clip.fps) video.currentTime = target;
+        return;
+      }
+      const ahead = video.currentTime - position;
+      if (Math.abs(ahead) > 0.2 && !video.seeking) video.currentTime = position;
+      if (video.paused) video.play().catch(() => {});
+      video.playbackRate = rate * clamp(1 - 3 * ahead / rate, 0.5, 1.5);
+    }
+
+    function go(seconds) {
+      if (playing) pause();
+      seek(seconds);
+    }
+
+    const actions = {
+      play: () => (playing ? pause() : start()),
+      restart: () => seek(0),
+      // to the middle of the next frame of the fastest clip, or of the one before
+      back: () => go((Math.floor(position / step + 1e-6) - 0.5) * step),
+      forward: () => go((Math.floor(position / step + 1e-6) + 1.5) * step),
+      end: () => go(total),
+      loop: () => press(loop, loop.getAttribute("aria-pressed") !== "true"),
+    };
+    const keys = { " ": "play", ArrowLeft: "back", ArrowRight: "forward", Home: "restart", End: "end" };
+
+    bar.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      if (button.dataset.do) actions[button.dataset.do]();
+      if (button.dataset.rate) {
+        rate = Number(button.dataset.rate);
+        for (const other of bar.querySelectorAll("[data-rate]")) press(other, other === button);
+      }
+    });
+    slider.addEventListener("input", () => seek(Number(slider.value)));
+    root.addEventListener("keydown", (event) => {
+      const onButton = event.target.closest("button, a") !== null;
+      const action = keys[event.key];
+      if (!action || event.altKey || event.ctrlKey || event.metaKey || (event.key === " " && onButton)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      actions[action]();
+    });
+    const drop = (clip) => {
+      clips = clips.filter((other) => other !== clip);
+      clip.frame.textContent = "this browser cannot play the file";
+    };
+    for (const clip of [...clips]) {
+      const { video } = clip;
+      video.controls = false;
+      video.loop = false;
+      video.muted = true;
+      video.addEventListener("click", () => actions.play());
+      video.addEventListener("error", () => drop(clip));
+      if (video.error) drop(clip);
+    }
+    slider.max = total;
+    press(loop, !matchMedia("(prefers-reduced-motion: reduce)").matches);
+    bar.hidden = false;
+    draw();
+  }
+})();
