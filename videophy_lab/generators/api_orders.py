@@ -1,0 +1,145 @@
+"""One order from its text to its video: paid for once, however often the run is cut off."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from videophy_lab.generators.api_jobs import FAILED, FETCHED, GONE, SUBMITTED, Record, Request
+from videophy_lab.generators.api_ordering import OrderError, Ordering, explain_gone
+from videophy_lab.generators.api_service import BROKEN, RUNNING, Job
+from videophy_lab.generators.api_trouble import DOWNLOAD, POLL, Setback, StepError
+from videophy_lab.generators.base import LONGEST_SECONDS
+from videophy_lab.llm.patience import Trouble
+from videophy_lab.llm.standing import CallError
+from videophy_lab.video import VideoError, probe_video
+
+# a service makes a whole number of frames, which need not be the exact length
+LENGTH_TOLERANCE = 0.5
+PAID_ALREADY = "Remedy: run again; the job is kept and asked for again, and nothing is paid twice"
+
+
+@dataclass(kw_only=True)
+class Orders(Ordering):
+    """Orders of one run at one service, up to their videos.
+
+    Attributes
+    ----------
+    seconds : float
+        Length that a video must have.
+    most_bytes : int
+    """
+
+    seconds: float
+    most_bytes: int
+
+    async def fill(self, request: Request) -> tuple[Record, Job, bytes]:
+        """Make the video of a request, or go on with it where an earlier run was cut off.
+
+        Raises
+        ------
+        OrderError, CallError
+            There is none, for a reason of its own.
+        ProviderError, GeneratorStoppedError
+            There would be no other either.
+        """
+        try:
+            record = self.ledger.read(request)
+        except ValueError as error:
+            raise OrderError(str(error)) from None
+        resumed = record.state in (SUBMITTED, FETCHED)
+        if resumed:
+            record.state = SUBMITTED
+        else:
+            await self.obtain(request, record)
+        job = await self.wait_for(request, record, resumed=resumed)
+        if job.state == BROKEN:
+            record.state, record.reason = FAILED, job.reason
+            self.ledger.write(request, record)
+            raise OrderError(f"the service made no video: {self.hide(job.reason or 'no reason given')}")
+        job, data = await self.download(record, job)
+        record.state = FETCHED
+        self.ledger.write(request, record)
+        return record, job, data
+
+    async def wait_for(self, request: Request, record: Record, *, resumed: bool) -> Job:
+        """Look at a job again and again until it has ended."""
+        pause, end = self.pace.poll_start, time.monotonic() + self.pace.job_timeout
+        # the job of an earlier run may have ended long ago
+        first = resumed or record.adopted
+        while True:
+            if not first:
+                await asyncio.sleep(pause * float(self.calls.patience.rng.uniform(0.8, 1.0)))
+                pause = min(pause * self.pace.poll_factor, self.pace.poll_most)
+            first = False
+            try:
+                job = await self.calls.call(lambda: self.service.fetch(record.job), POLL)
+            except StepError as error:
+                if error.setback.trouble.status != 404:
+                    raise
+                record.state = GONE
+                self.ledger.write(request, record)
+                if not (self.resubmit and resumed):
+                    raise OrderError(explain_gone(record)) from None
+                resumed = False
+                await self.obtain(request, record)
+                continue
+            if job.state != RUNNING:
+                return job
+            if time.monotonic() > end:
+                raise OrderError(
+                    f"job {record.job} was not done within {self.pace.job_timeout:g} s. {PAID_ALREADY}."
+                )
+
+    async def download(self, record: Record, job: Job) -> tuple[Job, bytes]:
+        """Fetch the video of a job and look whether it is whole; where not, fetch it again."""
+        made, get = 0, self.calls.download_timeout
+        while True:
+            made += 1
+            try:
+                data = await self.calls.try_once(
+                    partial(self.service.download, job, self.most_bytes), DOWNLOAD, timeout=get
+                )
+                await asyncio.to_thread(check_video, data, self.seconds)
+                return job, data
+            except StepError as error:
+                reason = error
+            except VideoError as error:
+                reason = StepError(Setback(Trouble(str(error), passing=True)))
+            try:
+                await self.calls.wait_after(reason, made)
+            except CallError as last:
+                raise OrderError(
+                    f"job {record.job} is done, but its video could not be fetched: {last}. {PAID_ALREADY}."
+                ) from None
+            if reason.setback.expired or not job.address:
+                job = await self.calls.call(lambda: self.service.fetch(record.job), POLL)
+
+
+def check_video(data: bytes, seconds: float) -> None:
+    """Check that a file is a whole video of the length that was ordered.
+
+    Raises
+    ------
+    VideoError
+        It is not whole, or no video.
+    OrderError
+        It is whole, and too long or too short.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "video.mp4"
+        path.write_bytes(data)
+        try:
+            info = probe_video(path)
+        except VideoError as error:
+            raise VideoError(str(error).replace(str(path), "what was sent").split(" Remedy:")[0]) from None
+    length = info.frames / info.fps if info.fps > 0 else info.seconds
+    if not abs(length - seconds) <= LENGTH_TOLERANCE or length >= LONGEST_SECONDS:
+        raise OrderError(
+            f"the service made a video of {length:.2f} s where {seconds:g} s were ordered. Remedy: order "
+            f"what the model makes (option duration, under {LONGEST_SECONDS:g} s)."
+        )
