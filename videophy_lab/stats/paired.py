@@ -97,8 +97,8 @@ def bounded_mean_estimate(
     v(1 − q) + q. With that the whole interval at v = .5 (all pairs tie) is .5 ± q/2.
 
     Measured coverage of the 95 % interval of :func:`paired_auc` over 8, 12, 16 and 40 clusters of 1 to 20
-    pairs, latent correlation of a cluster's pairs 0 to .95, areas .5, .8, .95, with and without ties (1,500
-    to 3,000 draws a setting): .973 on average, .939 at worst. The plain jackknife falls to .47 near 1.
+    pairs, latent correlation of a cluster's pairs 0 to .9, areas .5, .8, .95, with and without ties (312
+    settings of 800 draws): .972 on average, .938 at worst. The plain jackknife falls to .47 near 1.
     """
     check_level(level)
     numbers = as_finite(values, "values")
@@ -172,6 +172,30 @@ def _weigh_sums(counts: IntArray) -> FloatArray:
         longer[2 * int(count) :] += weights / 2
         weights = longer
     return weights
+
+
+def adjust_holm(p_values: ArrayLike) -> FloatArray:
+    """Correct p-values for their number by Holm's method.
+
+    Parameters
+    ----------
+    p_values : (k,) float
+
+    Returns
+    -------
+    (k,) float
+
+    Notes
+    -----
+    Holm (1979), Scandinavian Journal of Statistics 6, 65–70. ``statsmodels.stats.multitest.multipletests``
+    gives the same numbers, but collects garbage at every call, which takes 0.1 s beside large tables.
+    """
+    given = as_finite(p_values, "p_values")
+    order = np.argsort(given, kind="stable")
+    steps = np.arange(given.size, 0, -1) * given[order]
+    adjusted = np.empty(given.size)
+    adjusted[order] = np.minimum(1, np.maximum.accumulate(steps))
+    return adjusted
 
 
 def _order_pairs(

@@ -23,7 +23,9 @@ from videophy_lab.study.costs import (
     price_scorers,
     weigh_costs,
 )
+from videophy_lab.study.detection import detect, estimate_trends, list_pairs
 from videophy_lab.study.ensembles import ensemble
+from videophy_lab.study.explained import explain_detection, list_quality_metrics
 from videophy_lab.study.fitted import Ensemble, fit_ensemble
 from videophy_lab.study.gains import compare_with_members, count_swaps, list_shared_tasks
 from videophy_lab.study.generators import (
@@ -40,6 +42,13 @@ from videophy_lab.study.judges import (
 )
 from videophy_lab.study.labelling import simulate_labelling, simulate_ranking, tabulate_required_labels
 from videophy_lab.study.laws import violation_rates
+from videophy_lab.study.pairing import (
+    count_twins,
+    estimate_unscored_pairs,
+    keep_scorers,
+    list_judges_of_pairs,
+    pair_right_and_wrong,
+)
 from videophy_lab.study.published import compare_published
 from videophy_lab.study.quality import (
     compare_quality,
@@ -93,11 +102,16 @@ __all__ = [
     "correlate_tasks",
     "count_scores",
     "count_swaps",
+    "count_twins",
     "count_videos",
     "describe_metrics",
+    "detect",
     "ensemble",
     "estimate_scores",
+    "estimate_trends",
     "estimate_unscored",
+    "estimate_unscored_pairs",
+    "explain_detection",
     "fit_ensemble",
     "join_joint",
     "join_videos",
@@ -108,12 +122,17 @@ __all__ = [
     "keep_metrics",
     "keep_one_seed",
     "keep_rated_by_all",
+    "keep_scorers",
     "keep_video_scores",
     "leaderboard",
     "list_extremes",
     "list_judges",
+    "list_judges_of_pairs",
+    "list_pairs",
+    "list_quality_metrics",
     "list_shared_tasks",
     "name_scores",
+    "pair_right_and_wrong",
     "pivot_ratings",
     "price_scorers",
     "rank_generators",

@@ -1,0 +1,157 @@
+"""Which violations a scorer sees, how strong they must be, and what it wrongly takes for one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from videophy_lab.stats.paired import adjust_holm, paired_auc, paired_sign_test
+from videophy_lab.stats.trend import find_detection_threshold, page_p_value, severity_trend
+from videophy_lab.study.pairing import NO_TWIN, UNSCORED
+from videophy_lab.study.tables import make_estimates, make_row
+
+SCORER = ["scorer", "task"]
+COUNTS = ["n_pairs", "n_ties", "n_unscored", "n_no_twin", "n_series", "n_left_out"]
+
+
+def detect(
+    pairs: pd.DataFrame, *, by: Sequence[str] = (), kind: str = "violation", confidence: float = 0.95
+) -> pd.DataFrame:
+    """Estimate how often every scorer prefers the right clip to its wrong twin.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        From :func:`videophy_lab.study.pair_right_and_wrong`.
+    by : sequence of str
+        ``"law"``, ``"violation"``, ``"severity"``; none of them for all pairs together.
+    kind : {"violation", "control"}
+        A control only looks different: a scorer that prefers its right twin raises a false alarm.
+    confidence : float
+
+    Returns
+    -------
+    DataFrame
+        Estimates ``paired_auc`` (share of pairs in which the right clip is preferred, ties counting half;
+        prompts are the independent units) with ``scorer, task``, the columns of ``by``, ``p_value`` (exact
+        test of .5 that exchanges whole prompts), ``p_holm`` (corrected over the rows of one scorer) and
+        ``n_pairs, n_ties, n_unscored`` (a twin, but not both scored) and ``n_no_twin``.
+    """
+    shown = pairs[pairs["kind"].eq(kind)]
+    keys = [*SCORER, *by]
+    rows = []
+    for names, part in shown.groupby(keys, sort=True):
+        usable = part[part["pair_status"].eq("ok")]
+        better, worse = (usable["drop"].to_numpy(dtype=float), np.zeros(len(usable)))
+        prompts = usable["prompt_id"].to_numpy(dtype=str)
+        row = make_row(
+            paired_auc(better, worse, prompts, level=confidence),
+            "paired_auc",
+            **dict(zip(keys, names, strict=True)),
+        )
+        rows.append(
+            row
+            | {"n_videos": count_clips(usable)}
+            | {"p_value": paired_sign_test(better, worse, prompts) if len(usable) else np.nan}
+            | {"n_pairs": len(usable), "n_ties": int(usable["drop"].eq(0).sum())}
+            | {"n_unscored": int(part["pair_status"].isin(UNSCORED).sum())}
+            | {"n_no_twin": int(part["pair_status"].eq(NO_TWIN).sum())}
+        )
+    return order_counts(correct_by_scorer(make_estimates(rows, groups=keys)))
+
+
+def correct_by_scorer(table: pd.DataFrame) -> pd.DataFrame:
+    """Add ``p_holm``: p corrected over all the rows of one scorer."""
+    corrected = pd.Series(np.nan, index=table.index)
+    known = table.reindex(columns=[*SCORER, "p_value"]).dropna(subset=["p_value"])
+    for _, part in known.groupby(SCORER):
+        corrected[part.index] = adjust_holm(part["p_value"])
+    return table.assign(p_holm=corrected)
+
+
+def order_counts(table: pd.DataFrame) -> pd.DataFrame:
+    """Put the counts of pairs behind the estimates."""
+    last = [name for name in COUNTS if name in table.columns]
+    return table[[*(name for name in table.columns if name not in last), *last]]
+
+
+def count_clips(pairs: pd.DataFrame) -> int:
+    """Count the clips of pairs; a right clip with several wrong twins is one."""
+    return len({*pairs["right_id"].dropna(), *pairs["wrong_id"]})
+
+
+def estimate_trends(
+    pairs: pd.DataFrame, *, by: Sequence[str] = ("violation",), confidence: float = 0.95
+) -> pd.DataFrame:
+    """Estimate, for every scorer and violation, whether its score falls further as the violation grows.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        From :func:`videophy_lab.study.pair_right_and_wrong`; those of kind ``violation`` count.
+    by : sequence of str
+
+    Returns
+    -------
+    DataFrame
+        Estimates ``severity_tau``: Kendall's τ of drop against severity, averaged over the series of one
+        prompt, seed and violation, with ``scorer, task``, the columns of ``by``, ``p_page`` (Page's one-sided
+        test on prompts' mean drops; NaN where a prompt lacks a severity), ``threshold`` (the smallest
+        severity from which on every interval of the paired area lies above .5; NaN where not even that of the
+        greatest does), ``n_series`` and ``n_left_out`` (series with a single severity).
+    """
+    usable = pairs[pairs["kind"].eq("violation") & pairs["pair_status"].eq("ok")]
+    keys = [*SCORER, *by]
+    found = detect(pairs, by=[*by, "severity"], confidence=confidence)
+    thresholds = {
+        names: find_detection_threshold(part["severity"].astype(float), part["low"])
+        for names, part in found.groupby(keys, sort=True)
+    }
+    rows = []
+    for names, part in usable.groupby(keys, sort=True):
+        prompts = part["prompt_id"].to_numpy(dtype=str)
+        drops = (part["severity"].to_numpy(dtype=float), part["drop"].to_numpy(dtype=float))
+        series = part.groupby(["prompt_id", "seed", "violation"]).ngroup().to_numpy()
+        trend = severity_trend(*drops, series, prompts, level=confidence)
+        row = make_row(trend.estimate, "severity_tau", **dict(zip(keys, names, strict=True)))
+        rows.append(
+            row
+            | {"n_videos": count_clips(part), "threshold": thresholds[names]}
+            | {"p_page": page_p_value(*drops, prompts)}
+            | {"n_series": trend.estimate.n, "n_left_out": trend.n_left_out}
+        )
+    table = make_estimates(rows, groups=keys)
+    last = [name for name in ("threshold", "p_page") if name in table.columns]
+    return order_counts(table[[*(name for name in table.columns if name not in last), *last]])
+
+
+def list_pairs(pairs: pd.DataFrame, *, scorer: str, n_pairs: int = 4) -> pd.DataFrame:
+    """List the pairs that a scorer tells apart best, and those that it has most in the wrong order.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        From :func:`videophy_lab.study.pair_right_and_wrong`; those of kind ``violation`` count.
+    scorer : str
+        As in the column ``scorer``.
+    n_pairs : int
+        At each end; fewer where fewer pairs have that order. Ties go by ``wrong_id``.
+
+    Returns
+    -------
+    DataFrame
+        ``scorer, end`` (``right order``, ``wrong order``), ``violation, severity, drop, right_score,
+        wrong_score, right_id, wrong_id``, from the very end inwards.
+    """
+    usable = pairs[pairs["scorer"].eq(scorer) & pairs["kind"].eq("violation") & pairs["pair_status"].eq("ok")]
+    ends = []
+    for end, chosen, ascending in (
+        ("right order", usable["drop"].gt(0), False),
+        ("wrong order", usable["drop"].lt(0), True),
+    ):
+        part = usable[chosen].sort_values(["drop", "wrong_id"], ascending=[ascending, True], kind="stable")
+        ends.append(part.head(n_pairs).assign(end=end))
+    facts = ["violation", "severity", "drop", "right_score", "wrong_score", "right_id", "wrong_id"]
+    return pd.concat(ends, ignore_index=True)[["scorer", "end", *facts]]
