@@ -23,7 +23,7 @@ hub = datasets.hub
 resolve_checkpoint = partial(weights.resolve_checkpoint, layout=LAYOUT)
 describe_absent = partial(weights.describe_absent, layout=LAYOUT)
 find_local_checkpoint = partial(fetching.find_local_checkpoint, layout=LAYOUT)
-list_missing = partial(fetching.list_missing, layout=LAYOUT)
+list_missing = LAYOUT.list_missing
 NAME = "someone/judge"
 INDEX = {
     "weight_map": {"a.weight": "pytorch_model-00001-of-00002.bin", "b": "pytorch_model-00002-of-00002.bin"}

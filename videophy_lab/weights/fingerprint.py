@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from videophy_lab.weights.layout import TRANSFORMERS, Layout, find_weights
+from videophy_lab.weights.layout import TRANSFORMERS, Layout
 
 SAMPLES, SAMPLE_BYTES = 64, 64 * 1024
 
@@ -23,16 +23,17 @@ def read_samples(path: Path) -> Iterator[bytes]:
             yield file.read(SAMPLE_BYTES)
 
 
-def fingerprint_files(paths: Iterable[Path]) -> str:
+def fingerprint_files(paths: Iterable[Path], *, root: Path | None = None) -> str:
     """Name the content of files by a SHA-256.
 
-    Their names and sizes and 64 evenly spaced blocks of 64 kB of each are hashed, small files whole. It is a
-    sample: a change of a few numbers inside a large file can escape it; another training run, precision or
-    layout cannot.
+    Their names (from `root` on, where it is given) and sizes and 64 evenly spaced blocks of 64 kB of each are
+    hashed, small files whole. It is a sample: a change of a few numbers inside a large file can escape it;
+    another training run, precision or layout cannot.
     """
     digest = hashlib.sha256()
-    for path in sorted(paths, key=lambda path: path.name):
-        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+    named = [(path.relative_to(root).as_posix() if root else path.name, path) for path in paths]
+    for name, path in sorted(named, key=lambda pair: pair[0]):
+        digest.update(f"{name}\0{path.stat().st_size}\0".encode())
         for block in read_samples(path):
             digest.update(block)
     return digest.hexdigest()
@@ -46,5 +47,4 @@ def fingerprint_folder(folder: Path, layout: Layout = TRANSFORMERS) -> str:
     WeightsError
         The folder has no weights, or not all of them.
     """
-    settings = {path for pattern in layout.settings for path in folder.glob(pattern)}
-    return fingerprint_files(settings | set(find_weights(folder)))
+    return fingerprint_files({*layout.find_settings(folder), *layout.find_weights(folder)}, root=folder)

@@ -11,14 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from videophy_lab.weights.layout import (
-    TRANSFORMERS,
-    Layout,
-    WeightsError,
-    choose_patterns,
-    list_missing,
-    list_setting_patterns,
-)
+from videophy_lab.weights.layout import TRANSFORMERS, Layout, WeightsError, list_setting_patterns
 
 
 @dataclass(frozen=True)
@@ -55,6 +48,15 @@ HUB_WEIGHTS = {
     "openai/clip-vit-large-patch14": HubWeights("main", 1.7e9),
     "openai/clip-vit-base-patch32": HubWeights("main", 0.6e9),
     "facebook/dino-vitb16": HubWeights("main", 0.3e9),
+    # pipelines of diffusers; where their hub pages were not seen, the size follows from the numbers in them
+    "zai-org/CogVideoX-5b": HubWeights("main", 21.5e9),
+    "hunyuanvideo-community/HunyuanVideo": HubWeights("main", 41.9e9),
+    "nvidia/Cosmos-1.0-Diffusion-7B-Text2World": HubWeights("main", 24.2e9),
+    "Wan-AI/Wan2.1-T2V-14B-Diffusers": HubWeights("main", 80.4e9),
+    "Wan-AI/Wan2.2-T2V-A14B-Diffusers": HubWeights("main", 126.2e9),
+    "hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-480p_t2v": HubWeights("main", 33.8e9),
+    "genmo/mochi-1-preview": HubWeights("main", 51.5e9),
+    "Lightricks/LTX-Video": HubWeights("main", 28.4e9),
 }
 # downloads write a little beside the files themselves
 SPARE_BYTES = 1e8
@@ -101,7 +103,7 @@ def resolve_checkpoint(
         raise
     except Exception as error:  # the HTTP library below huggingface_hub, and so its errors, differ by version
         raise WeightsError(explain_failure(name, revision, error)) from error
-    missing = list_missing(folder, layout)
+    missing = layout.list_missing(folder)
     if missing:
         raise WeightsError(
             f"the repository {name} ({revision}) is no checkpoint of this network: {', '.join(missing)} is "
@@ -146,7 +148,7 @@ def find_local_checkpoint(
         )
     except LocalEntryNotFoundError:
         return None
-    return None if list_missing(found, layout) else found
+    return None if layout.list_missing(found) else found
 
 
 def describe_absent(
@@ -188,7 +190,7 @@ def plan_download(
 ) -> tuple[list[str], float]:
     """Ask the hub which files there are; choose what to fetch, and count the bytes still to come."""
     files = fetch_snapshot(name, revision, endpoint, cache, dry_run=True)
-    patterns = choose_patterns([file.filename for file in files], layout)
+    patterns = layout.choose_patterns([file.filename for file in files])
     wanted = [file for file in files if any(fnmatch(file.filename, pattern) for pattern in patterns)]
     return patterns, sum(file.file_size or 0 for file in wanted if file.will_download)
 

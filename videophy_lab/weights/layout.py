@@ -33,6 +33,22 @@ class Layout:
     required: tuple[str, ...]
     settings: tuple[str, ...]
 
+    def find_weights(self, folder: Path) -> list[Path]:
+        """Find the files that hold the weights; raise WeightsError where some are not there."""
+        return find_weights(folder)
+
+    def find_settings(self, folder: Path) -> list[Path]:
+        """Find the other files that decide what the checkpoint is."""
+        return sorted({path for pattern in self.settings for path in folder.glob(pattern)})
+
+    def list_missing(self, folder: Path) -> list[str]:
+        """Name the files that a folder lacks."""
+        return list_missing(folder, self)
+
+    def choose_patterns(self, files: list[str]) -> list[str]:
+        """Choose what of a repository's files to fetch."""
+        return choose_patterns(files, self)
+
 
 TRANSFORMERS = Layout(("config.json",), ("*.json", "*.model", "*.jinja", "merges.txt", "vocab.txt"))
 
