@@ -106,7 +106,7 @@ def compare_pairs(
         difference - margin,
         difference + margin,
         p_value,
-        _adjust_holm(p_value),
+        adjust_holm(p_value),
         n_shared,
         level,
         "mcnemar_exact" if binary else "paired_t",
@@ -219,7 +219,7 @@ def _test_mcnemar(differences: FloatArray) -> FloatArray:
     return np.asarray(np.minimum(1.0, 2 * tail), dtype=np.float64)
 
 
-def _adjust_holm(p_value: FloatArray) -> FloatArray:
+def adjust_holm(p_value: FloatArray) -> FloatArray:
     """Adjust the p-values that are there by Holm's method; NaN stays NaN and does not count.
 
     By hand because statsmodels' multipletests collects garbage on every call, which takes 50 ms.

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from videophy_lab.stats.paired import adjust_holm, paired_auc, paired_sign_test
+from videophy_lab.stats.paired import paired_auc, paired_sign_test
+from videophy_lab.stats.ranking import adjust_holm
 from videophy_lab.stats.trend import find_detection_threshold, page_p_value, severity_trend
 from videophy_lab.study.pairing import NO_TWIN, UNSCORED
 from videophy_lab.study.tables import make_estimates, make_row
@@ -64,11 +65,10 @@ def detect(
 
 def correct_by_scorer(table: pd.DataFrame) -> pd.DataFrame:
     """Add ``p_holm``: p corrected over all the rows of one scorer."""
-    corrected = pd.Series(np.nan, index=table.index)
-    known = table.reindex(columns=[*SCORER, "p_value"]).dropna(subset=["p_value"])
-    for _, part in known.groupby(SCORER):
-        corrected[part.index] = adjust_holm(part["p_value"])
-    return table.assign(p_holm=corrected)
+    p_values = table["p_value"] if "p_value" in table.columns else pd.Series(dtype=float)
+    return table.assign(
+        p_holm=p_values.groupby(table["scorer"]).transform(lambda p: adjust_holm(p.to_numpy()))
+    )
 
 
 def order_counts(table: pd.DataFrame) -> pd.DataFrame:
