@@ -23,7 +23,7 @@ from videophy_lab.study.costs import (
     price_scorers,
     weigh_costs,
 )
-from videophy_lab.study.detection import detect, estimate_trends, list_pairs
+from videophy_lab.study.detection import arrange_clips, detect, estimate_trends, list_pairs
 from videophy_lab.study.ensembles import ensemble
 from videophy_lab.study.explained import explain_detection, list_quality_metrics
 from videophy_lab.study.fitted import Ensemble, fit_ensemble
@@ -42,6 +42,13 @@ from videophy_lab.study.judges import (
 )
 from videophy_lab.study.labelling import simulate_labelling, simulate_ranking, tabulate_required_labels
 from videophy_lab.study.laws import violation_rates
+from videophy_lab.study.made import (
+    choose_examples,
+    count_made,
+    describe_made,
+    tabulate_failures,
+    tabulate_making,
+)
 from videophy_lab.study.pairing import (
     count_twins,
     estimate_unscored_pairs,
@@ -84,9 +91,11 @@ __all__ = [
     "aggregate_annotators",
     "agreement",
     "annotator_agreement",
+    "arrange_clips",
     "assess_equivalence",
     "calibrate",
     "calibration",
+    "choose_examples",
     "choose_name",
     "choose_scale",
     "compare_aggregations",
@@ -100,10 +109,12 @@ __all__ = [
     "correlate",
     "correlate_sentinels",
     "correlate_tasks",
+    "count_made",
     "count_scores",
     "count_swaps",
     "count_twins",
     "count_videos",
+    "describe_made",
     "describe_metrics",
     "detect",
     "ensemble",
@@ -150,6 +161,8 @@ __all__ = [
     "tabulate_confusion",
     "tabulate_costs",
     "tabulate_detectable_differences",
+    "tabulate_failures",
+    "tabulate_making",
     "tabulate_reasons",
     "tabulate_required_labels",
     "take_judge_as_ratings",
