@@ -208,6 +208,8 @@ class Command(Generator):
                 f"the program {arguments[0]!r} cannot be run: {error.strerror} ({error.filename}). Remedy: "
                 "look whether it is there and is executable, and type the same again."
             ) from error
+        if stop.is_set():
+            return Made(text=text, error="the run was interrupted")
         reason = ended.describe() or find_fault(path)
         if reason:
             return Made(text=text, error=self.explain(reason, ended, order, folder), seconds=ended.seconds)

@@ -66,10 +66,9 @@ def number_files(matching: Matching, seeds: str) -> dict[tuple[str, int], Match]
         by_prompt.setdefault(match.prompt_id, []).append(match)
     given: dict[tuple[str, int], Match] = {}
     for prompt_id, matches in by_prompt.items():
-        ordered = sorted(
-            matches, key=lambda match: (-1 if match.number is None else match.number, match.file)
-        )
-        if seeds == "count":
+        ordered = sorted(matches, key=lambda match: -1 if match.number is None else match.number)
+        fixed = matches[0].how == "table" and matches[0].number is not None
+        if seeds == "count" and not fixed:
             given |= {(prompt_id, seed): match for seed, match in enumerate(ordered)}
             continue
         numbers = [match.number or 0 for match in ordered]

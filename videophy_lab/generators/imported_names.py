@@ -16,6 +16,8 @@ from videophy_lab.schema import make_prompt_id
 
 # a name that is shorter, without its punctuation, is not taken for the beginning of a caption
 SHORTEST_BEGINNING = 16
+# bytes of a file's name; longer ones have met the limit of file systems, 255, less an ending and a suffix
+LONGEST_NAME = 240
 # what is lost when a text that was cut off is stripped as well: a full stop and a blank
 STRIPPED = 2
 # digits after a separator or in brackets tell the videos of one prompt apart
@@ -156,7 +158,8 @@ def match_names(files: Sequence[str], prompts: Mapping[str, Order]) -> Matching:
 
     A name spells a prompt's caption, its upsampled caption or its id, whatever became of punctuation, case
     and accents; or it is the beginning of one caption that was cut off at a length. That it was cut off is
-    believed where it ends inside a word, or is as long as one that does. What fits two prompts is left.
+    believed where it ends inside a word, is as long as one that does, or is as long as file systems allow.
+    What fits two prompts is left.
 
     Parameters
     ----------
@@ -173,7 +176,7 @@ def match_names(files: Sequence[str], prompts: Mapping[str, Order]) -> Matching:
         for file, found in longer.items()
         if not whole[file]
         for reading, spelling in found.values()
-        if len(reading.key) not in spelling.ends
+        if len(reading.key) not in spelling.ends or has_longest_name(file)
     }
     matching = Matching()
     for file in files:
@@ -189,6 +192,11 @@ def match_names(files: Sequence[str], prompts: Mapping[str, Order]) -> Matching:
         else:
             matching.left[file] = explain_left(index, list(found), list(longer[file]))
     return matching
+
+
+def has_longest_name(file: str) -> bool:
+    """Tell whether a file's name could not be much longer."""
+    return len(PurePosixPath(file).name.encode("utf-8", "surrogateescape")) >= LONGEST_NAME
 
 
 def is_cut(reading: Reading, cuts: set[int], *, stripped: bool) -> bool:

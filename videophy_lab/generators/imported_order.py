@@ -54,14 +54,20 @@ def match_order(files: Sequence[str], prompts: Mapping[str, Order], path: str, f
     for file, place in numbers.items():
         line = lines[place[0] - start]
         twins = [other for other in numbers if numbers[other] == place and other != file]
-        prompt_id = index.find_text(line, ("caption", "upsampled_caption"))
+        texts = ("caption", "upsampled_caption")
+        prompt_id = line if line in prompts else index.find_text(line, texts)
         if twins:
             matching.left[file] = f"its number is also that of {', '.join(twins)}"
         elif prompt_id is None:
             matching.left[file] = f"its prompt in the list, {shorten(line)}, is none of those asked for"
         else:
-            matching.matches.append(Match(file, prompt_id, "order", place[1], line))
+            matching.matches.append(Match(file, prompt_id, "order", place[1], "" if is_table(path) else line))
     return matching
+
+
+def is_table(path: str) -> bool:
+    """Tell whether a list is a table of prompts, which does not say what the videos were made from."""
+    return path.lower().endswith(".csv")
 
 
 def read_prompt_list(path: str) -> list[str]:
@@ -76,7 +82,7 @@ def read_prompt_list(path: str) -> list[str]:
         It cannot be read, is not UTF-8, or is empty.
     """
     data = read_bytes(path, "prompt_list")
-    if path.lower().endswith(".csv"):
+    if is_table(path):
         table = read_rows(Path(path).expanduser()).fillna("")
         column = next((name for name in PROMPT_COLUMNS if name in table.columns), None)
         if column is None:
