@@ -72,7 +72,7 @@ FLOORS = {
 STATS_LIBRARIES = {"numpy", "scipy", "statsmodels", "numba"}
 HEAVY = {"torch", "transformers", "diffusers", "ray", "mujoco", "seaborn", "papermill"}
 # networks are classes of torch, so their files import it; they are themselves imported inside functions only
-NETWORKS = ("judges/owl", "judges/networks")
+NETWORKS = ("judges/owl", "judges/networks", "generators/networks")
 
 
 def read_imports(node: ast.AST, *, inside_functions: bool = True) -> Iterator[str]:
