@@ -108,9 +108,9 @@ class DiffusionGenerator(DiffusionOptions):
         """Set what the authors set after loading, such as the sampler."""
 
     def count_text(self, text: str) -> dict[str, Count]:
-        """Count a text's tokens for each encoder."""
+        """Count a text's tokens for each encoder; T5 is the only one of most."""
         limit = self.specs.text_limit or 0
-        return {"text_encoder": count_tokens(self._pipe.tokenizer, text, limit)}
+        return {"t5": count_tokens(self._pipe.tokenizer, text, limit)}
 
     def write_call(self, texts: Sequence[str], generators: Sequence[Any]) -> dict[str, Any]:
         """Write the call of the pipeline."""

@@ -52,7 +52,7 @@ class Mochi(DiffusionGenerator):
     )
 
     def run(self, texts: Sequence[Text]) -> np.ndarray:
-        """Run the pipeline; on a CPU it asks for a precision that is there anyway, and torch warns of that."""
+        """Run the pipeline; on a CPU it asks for a precision that is there anyway, of which torch warns."""
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="In CPU autocast")
             return super().run(texts)

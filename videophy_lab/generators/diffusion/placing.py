@@ -60,7 +60,11 @@ def place_pipeline(pipe: Any, device: str, way: str) -> None:
         pipe.enable_sequential_cpu_offload(device=device)
     elif way == "group":
         pipe.enable_group_offload(
-            onload_device=torch.device(device), offload_type="leaf_level", use_stream=True
+            onload_device=torch.device(device),
+            offload_type="leaf_level",
+            use_stream=True,
+            # a guardrail moves itself
+            exclude_modules=["safety_checker"],
         )
     else:
         pipe.to(device)
