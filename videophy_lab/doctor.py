@@ -17,8 +17,13 @@ OPTIONAL = (
     ("transformers", "judges", "only for judges on networks, such as autoeval"),
     ("torchvision", "vision", "only for dynamic_degree and most vision-language judges"),
     ("pydantic-ai-slim", "remote", "only for judges behind an API, such as gemini"),
+    ("mujoco", "sim", "only for the generator simulated"),
+    ("diffusers", "diffusion", "only for generators on networks, such as wan2_1_14b"),
+    ("lumaai", "remote", "only for the generator ray2"),
     ("ray", "ray", "only for --engine ray"),
 )
+# libraries that draw without a screen, and the Debian packages that bring them
+DRAWING = ("EGL", "OSMesa")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -48,7 +53,7 @@ class Check:
 def examine_machine() -> list[Check]:
     """Look at Python, the dependencies, the notebooks, the data, git, and what is optional."""
     checks = [check_python(), *(check_package(name) for name in read_requirements())]
-    checks += [check_notebooks(), check_data(), check_git(), check_browser(), check_torch()]
+    checks += [check_notebooks(), check_data(), check_git(), check_browser(), check_torch(), check_drawing()]
     return [*checks, *(check_optional(*optional) for optional in OPTIONAL)]
 
 
@@ -104,6 +109,17 @@ def check_torch() -> Check:
         return Check("torch", False, f"broken: {error}", needed=False, remedy=remedy)
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no CUDA device: it runs on the CPU"
     return Check("torch", True, f"{torch.__version__}, {gpu}", needed=False)
+
+
+def check_drawing() -> Check:
+    """Look for OpenGL without a screen, which the simulated world is drawn with."""
+    if sys.platform != "linux":
+        return Check("OpenGL", True, f"{sys.platform} brings its own", needed=False)
+    from ctypes.util import find_library
+
+    found = [library for name in DRAWING if (library := find_library(name))]
+    remedy = "apt-get install libegl1 libgl1-mesa-dri (only for the generator simulated)"
+    return Check("OpenGL", bool(found), ", ".join(found) or "not found", needed=False, remedy=remedy)
 
 
 def check_optional(name: str, extra: str, purpose: str) -> Check:
