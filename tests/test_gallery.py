@@ -43,7 +43,7 @@ class Page(HTMLParser):
             self.groups.append(dict(attrs))
 
     def handle_data(self, data: str) -> None:
-        if self.tags[-1] not in ("script", "style"):
+        if self.tags[-1:] not in (["script"], ["style"]):
             self.text += data
 
 

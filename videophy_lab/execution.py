@@ -21,6 +21,8 @@ from videophy_lab.params import NotebookJob
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 # pandas gives every styled table a random name
 STYLER_NAME = re.compile(r"\bT_[0-9a-f]{5}(?![0-9a-f])")
+# what is embedded is no text, though a short folder may be spelt in it by chance
+EMBEDDED = re.compile(r"(data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=]*)")
 BORING_METADATA = ("papermill", "execution", "widgets")
 
 
@@ -256,10 +258,13 @@ def normalise_output(output: NotebookNode, hide: Sequence[Path]) -> NotebookNode
 
 
 def normalise_text(text: str, hide: Sequence[Path]) -> str:
-    """Take addresses, random names and folders out of a text."""
-    for path in hide:
-        text = text.replace(str(path), ".")
-    names = list(dict.fromkeys(STYLER_NAME.findall(text)))
-    for number, name in enumerate(names, start=1):
-        text = text.replace(name, f"T_{number}")
-    return ADDRESS.sub("at 0x…", text)
+    """Take addresses, random names and folders out of a text; leave what is embedded in it."""
+    parts = EMBEDDED.split(text)
+    names = list(dict.fromkeys(STYLER_NAME.findall("".join(parts[::2]))))
+    for place in range(0, len(parts), 2):
+        for path in hide:
+            parts[place] = parts[place].replace(str(path), ".")
+        for number, name in enumerate(names, start=1):
+            parts[place] = parts[place].replace(name, f"T_{number}")
+        parts[place] = ADDRESS.sub("at 0x…", parts[place])
+    return "".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,3 +31,8 @@ def read_part(name: str) -> Any:
     from markupsafe import Markup
 
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def make_address(data: bytes, kind: str = "video/mp4") -> str:
+    """Give bytes as a ``data:`` address, by which they are embedded."""
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

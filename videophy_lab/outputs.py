@@ -1,4 +1,4 @@
-"""What a notebook hands to the report: tables, figures, estimates, headline numbers, findings."""
+"""What a notebook hands to the report: tables, figures, galleries, estimates, headline numbers, findings."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from videophy_lab.gallery import Gallery
+    from videophy_lab.gallery.footage import Footage
+
 ESTIMATE_COLUMNS = ("quantity", "estimate", "low", "high", "level", "method", "n_videos", "n_prompts")
 LAST_COLUMNS = ("estimate", "low", "high", "level", "method", "n_videos", "n_prompts", "seed", "notebook")
 PNG_DPI = 200
@@ -44,7 +47,8 @@ class Outputs:
     Notes
     -----
     The list is ``manifest/<notebook>.json``: the items in the order of the calls, each with its ``kind``
-    (``table``, ``figure``, ``estimates``, ``headline``, ``finding``). Equal inputs give equal bytes.
+    (``table``, ``figure``, ``gallery``, ``estimates``, ``headline``, ``finding``). Equal inputs give equal
+    bytes.
     """
 
     def __init__(self, out: str | Path, *, notebook: str, labels: Mapping[str, str] | None = None) -> None:
@@ -108,6 +112,47 @@ class Outputs:
             sys.modules["matplotlib.pyplot"].close(fig)
         self._add(kind="figure", name=name, file=f"{stem}.png", pdf=f"{stem}.pdf", caption=caption)
         return fig
+
+    def gallery(
+        self, videos: str | Path | pd.DataFrame, name: str, *, caption: str, **options: Any
+    ) -> Gallery:
+        """Write videos as files for the page, and return them side by side for the notebook.
+
+        Parameters
+        ----------
+        videos : path or DataFrame
+            As :func:`videophy_lab.show` takes it.
+        name : str
+            Gives ``videos/<notebook>_<name>_1.mp4`` and so on, for those videos that can be shown.
+        caption : str
+            What the videos show and what to look for.
+        **options
+            Of :func:`videophy_lab.show`: ``scores``, ``ratings``, ``columns``, ``width``, ``limit``,
+            ``title_columns``, ``labels`` (these Outputs' own when not given), ``most_megabytes``.
+
+        Raises
+        ------
+        ValueError
+            As :func:`videophy_lab.show`.
+        """
+        from videophy_lab.gallery import show
+
+        stem = f"{self.notebook}_{self._new_name('gallery', name)}"
+        gallery = show(videos, **{"labels": self.labels, **options})
+        folder = self.out / "videos"
+        for old in folder.glob(f"{stem}_*.mp4"):
+            if old.stem.removeprefix(f"{stem}_").isdecimal():
+                old.unlink()
+        files: list[str] = []
+
+        def write(footage: Footage) -> str:
+            files.append(f"videos/{stem}_{len(files) + 1}.mp4")
+            folder.mkdir(exist_ok=True)
+            write_bytes(self.out / files[-1], footage.data)
+            return files[-1]
+
+        self._add(kind="gallery", name=name, caption=caption, view=gallery.view(write), files=files)
+        return gallery
 
     def estimates(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Check a table of estimates and append it to ``estimates/<notebook>.csv``; return the new rows.
@@ -185,8 +230,13 @@ def check_name(name: str, *, what: str) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all, as UTF-8, line ends as given."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
     draft = path.with_name(f".{path.name}.draft")
-    draft.write_bytes(text.encode("utf-8"))
+    draft.write_bytes(data)
     os.replace(draft, path)
 
 

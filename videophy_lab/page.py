@@ -1,4 +1,7 @@
-"""The page of a report: headline numbers, findings, figures and tables; no script, nothing from a network."""
+"""The page of a report: headline numbers, findings, figures, galleries and tables; nothing from a network.
+
+There is no script on it but that of the galleries, where there are any.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,16 @@ import json
 import re
 import struct
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.formatting import format_cell, name_generators
+from videophy_lab.markup import load_templates, make_address, read_part
 from videophy_lab.outputs import PNG_DPI, write_text
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
     from nbformat import NotebookNode
 
-TEMPLATES = Path(__file__).with_name("templates")
 # figures have 7 to 9 pt letters for print; at 140 pixels an inch these are as large as the page's text
 CSS_PIXELS_PER_INCH = 140
 PROSE = ("text", "caption", "label", "value", "note")
@@ -54,31 +55,14 @@ def write_page(
         headlines=headlines,
         sections=sections,
         provenance=provenance,
-        css=read_css(),
+        css=read_part("page.css"),
+        gallery_css=read_part("gallery.css"),
+        gallery_script=read_part("gallery.js"),
     )
     write_text(out / "index.html", text)
     for section, (name, notebook) in zip(sections, notebooks.items(), strict=True):
-        write_notebook(out / "notebooks", name, notebook, section=section, report=title)
-
-
-@cache
-def load_templates() -> Environment:
-    """Give the templates, which escape everything that is not marked as HTML."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
-
-
-def read_css() -> Any:
-    """Give the style sheet, marked as safe inside a page."""
-    from markupsafe import Markup
-
-    return Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))
+        linked = link_videos(notebook, out, [file for item in section["galleries"] for file in item["files"]])
+        write_notebook(out / "notebooks", name, linked, section=section, report=title)
 
 
 def describe_section(out: Path, name: str, notebook: NotebookNode) -> dict[str, Any]:
@@ -88,7 +72,8 @@ def describe_section(out: Path, name: str, notebook: NotebookNode) -> dict[str, 
     -------
     dict
         ``name``, ``title``, ``lead`` (HTML of the paragraphs under the notebook's heading), ``findings``,
-        ``headlines``, ``figures``, ``tables`` (each in the notebook's order), ``html``, ``ipynb``.
+        ``headlines``, ``figures``, ``galleries``, ``tables`` (each in the notebook's order), ``html``,
+        ``ipynb``.
     """
     title, lead = read_opening(notebook, name)
     manifest = out / "manifest" / f"{name}.json"
@@ -101,6 +86,7 @@ def describe_section(out: Path, name: str, notebook: NotebookNode) -> dict[str, 
         "findings": [item["text"] for item in items if item["kind"] == "finding"],
         "headlines": [item for item in items if item["kind"] == "headline"],
         "figures": [view_figure(out, item) for item in items if item["kind"] == "figure"],
+        "galleries": [item for item in items if item["kind"] == "gallery"],
         "tables": [view_table(out, item) for item in items if item["kind"] == "table"],
         "html": f"notebooks/{name}.html",
         "ipynb": f"notebooks/{name}.ipynb",
@@ -160,6 +146,20 @@ def show_number(text: str, digits: int | None, *, column: str = "") -> str:
     return shown.replace("-", "−")
 
 
+def link_videos(notebook: NotebookNode, out: Path, files: Sequence[str]) -> NotebookNode:
+    """Let a notebook's galleries refer to the report's files, so that no video is stored twice."""
+    linked = copy.deepcopy(notebook)
+    addresses = {make_address((out / file).read_bytes()): f"../{file}" for file in files}
+    for cell in linked.cells if addresses else []:
+        for output in cell.get("outputs", []):
+            html = output.get("data", {}).get("text/html", "")
+            for address, file in addresses.items():
+                html = html.replace(address, file)
+            if html:
+                output["data"]["text/html"] = html
+    return linked
+
+
 def write_notebook(
     folder: Path, name: str, notebook: NotebookNode, *, section: Mapping[str, Any], report: str
 ) -> None:
@@ -182,7 +182,7 @@ def write_notebook(
             title=section["title"],
             report=report,
             name=name,
-            css=read_css(),
+            css=read_part("page.css"),
             highlight=Markup(f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"),
             body=Markup(body),
         )

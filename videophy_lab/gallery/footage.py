@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from videophy_lab.markup import make_address
 from videophy_lab.video import FrameView, VideoError, VideoInfo, decode_clip, encode_video
 from videophy_lab.video.probe import open_video
 
@@ -134,8 +134,3 @@ def draw_poster(frame: np.ndarray) -> str:
     if not written:
         raise VideoError(f"its first frame ({width} × {height}) cannot be written as a picture")
     return make_address(jpeg.tobytes(), "image/jpeg")
-
-
-def make_address(data: bytes, kind: str = "video/mp4") -> str:
-    """Give bytes as a ``data:`` address."""
-    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

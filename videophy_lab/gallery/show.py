@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.gallery.footage import Footage, make_address, read_footage
+from videophy_lab.gallery.footage import Footage, read_footage
 from videophy_lab.gallery.marks import Mark, list_marks
-from videophy_lab.markup import load_templates, read_part
+from videophy_lab.markup import load_templates, make_address, read_part
 from videophy_lab.schema import check_table
 from videophy_lab.video import VideoError
 
@@ -86,20 +86,20 @@ class Gallery:
             Gives the address of a video, from the page's point of view; asked in the order of the tiles.
         """
         shapes = Counter((t.footage.width, t.footage.height) for t in self.tiles if t.footage)
-        width, height = shapes.most_common(1)[0][0] if shapes else (16, 9)
+        shape = shapes.most_common(1)[0][0] if shapes else (16, 9)
         return {
             "columns": self.columns,
             "width": self.width,
-            "shape": f"{width} / {height}",
+            "shape": f"{shape[0]} / {shape[1]}",
             "note": self.note,
             "playing": bool(shapes),
             "label": count(len(self.tiles), "video"),
-            "tiles": [view_tile(tile, place) for tile in self.tiles],
+            "tiles": [view_tile(tile, place, shape) for tile in self.tiles],
         }
 
 
-def view_tile(tile: Tile, place: Callable[[Footage], str]) -> dict[str, Any]:
-    """Describe a tile for its template."""
+def view_tile(tile: Tile, place: Callable[[Footage], str], shape: tuple[int, int]) -> dict[str, Any]:
+    """Describe a tile for its template; `shape` is that of the screens."""
     footage = tile.footage
     view = {
         "title": tile.title,
@@ -117,6 +117,7 @@ def view_tile(tile: Tile, place: Callable[[Footage], str]) -> dict[str, Any]:
     return view | {
         "src": place(footage),
         "poster": footage.poster,
+        "fits": footage.width * shape[1] == footage.height * shape[0],
         "frames": footage.frames,
         "fps": footage.fps,
         "length": count(footage.frames, "frame"),
