@@ -5,6 +5,7 @@ Every function takes ``labels``, a mapping from the table's names to the names t
 """
 
 from videophy_lab.figures.costs import plot_abstention, plot_costs
+from videophy_lab.figures.detection import plot_detection_curves, plot_detection_map, plot_explained
 from videophy_lab.figures.judges import (
     plot_calibration,
     plot_confusion,
@@ -23,9 +24,12 @@ __all__ = [
     "plot_confusion",
     "plot_contact_sheet",
     "plot_costs",
+    "plot_detection_curves",
+    "plot_detection_map",
     "plot_differences",
     "plot_distributions",
     "plot_expected",
+    "plot_explained",
     "plot_joint_decision",
     "plot_judges",
     "plot_labelling",

@@ -155,3 +155,32 @@ def list_pairs(pairs: pd.DataFrame, *, scorer: str, n_pairs: int = 4) -> pd.Data
         ends.append(part.head(n_pairs).assign(end=end))
     facts = ["violation", "severity", "drop", "right_score", "wrong_score", "right_id", "wrong_id"]
     return pd.concat(ends, ignore_index=True)[["scorer", "end", *facts]]
+
+
+def arrange_clips(listed: pd.DataFrame, videos: pd.DataFrame, *, n_clips: int = 8) -> pd.DataFrame:
+    """Give the clips of listed pairs as a videos table, each right clip before its wrong twin.
+
+    Parameters
+    ----------
+    listed : DataFrame
+        From :func:`list_pairs`, of one scorer; pairs are taken from both ends in turn.
+    videos : DataFrame
+        A videos table; clips without a ``path`` are left out with their twin.
+    n_clips : int
+        Most clips, two a pair.
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``videos`` with ``shown``: the end, and whether it is the right clip or which violation.
+    """
+    paths = videos.set_index("video_id").reindex(columns=["path"])["path"].dropna()
+    there = listed[listed["right_id"].isin(paths.index) & listed["wrong_id"].isin(paths.index)]
+    turn = there.groupby("end", sort=False).cumcount()
+    chosen = there.loc[turn.sort_values(kind="stable").index].head(n_clips // 2)
+    rows = []
+    for pair in chosen.to_dict("records"):
+        wrong = f"{str(pair['violation']).replace('_', ' ')}, severity {pair['severity']:g}"
+        rows.append({"video_id": pair["right_id"], "shown": f"{pair['end']}: right clip of the pair"})
+        rows.append({"video_id": pair["wrong_id"], "shown": f"{pair['end']}: {wrong}"})
+    return pd.DataFrame(rows, columns=["video_id", "shown"]).merge(videos, on="video_id", how="left")
