@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from videophy_lab.weights.layout import TRANSFORMERS, Layout, WeightsError, list_setting_patterns
+from videophy_lab.weights.layout import TRANSFORMERS, Layout, WeightsError
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,13 @@ def resolve_checkpoint(
         return local
     try:
         patterns, size = plan_download(name, revision, layout, endpoint, cache)
-        check_room(name, revision, size, cache)
+        check_room(name, revision, size, cache, layout)
         sys.stderr.write(f"fetching the weights {name} ({revision}), {size / 1e9:.1f} GB\n")
         folder = Path(fetch_snapshot(name, revision, endpoint, cache, patterns=patterns))
     except WeightsError:
         raise
     except Exception as error:  # the HTTP library below huggingface_hub, and so its errors, differ by version
-        raise WeightsError(explain_failure(name, revision, error)) from error
+        raise WeightsError(explain_failure(name, revision, error, layout)) from error
     missing = layout.list_missing(folder)
     if missing:
         raise WeightsError(
@@ -140,7 +140,7 @@ def find_local_checkpoint(
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        patterns = list_setting_patterns(layout)
+        patterns = layout.list_local_patterns()
         found = Path(
             fetch_snapshot(
                 name, revision or choose_revision(name), None, cache, patterns=patterns, local=True
@@ -195,7 +195,7 @@ def plan_download(
     return patterns, sum(file.file_size or 0 for file in wanted if file.will_download)
 
 
-def check_room(name: str, revision: str, size: float, cache: Path | None) -> None:
+def check_room(name: str, revision: str, size: float, cache: Path | None, layout: Layout) -> None:
     """Check that a download fits on the disk."""
     from huggingface_hub import constants
 
@@ -206,16 +206,17 @@ def check_room(name: str, revision: str, size: float, cache: Path | None) -> Non
         raise WeightsError(
             f"the weights {name} need {size / 1e9:.1f} GB, and {disk} has {free / 1e9:.1f} GB left. Remedy: "
             f"make room, or put them on another disk: set HF_HOME to a folder there, or type\n"
-            f"  {write_command(name, revision)}\nwith such a folder and give it as --checkpoint"
+            f"  {write_command(name, revision, layout)}\nwith such a folder and give it as --checkpoint"
         )
 
 
-def write_command(name: str, revision: str) -> str:
+def write_command(name: str, revision: str, layout: Layout) -> str:
     """Write the line that fetches a checkpoint by hand."""
-    return f"hf download {name} --revision {revision} --local-dir weights"
+    wanted = "".join(f' --include "{pattern}"' for pattern in layout.by_hand)
+    return f"hf download {name} --revision {revision}{wanted} --local-dir weights"
 
 
-def explain_failure(name: str, revision: str, error: Exception) -> str:
+def explain_failure(name: str, revision: str, error: Exception, layout: Layout) -> str:
     """Say why a checkpoint could not be fetched, and what to type."""
     from huggingface_hub import errors
 
@@ -240,7 +241,8 @@ def explain_failure(name: str, revision: str, error: Exception) -> str:
     else:
         what = f"the hub could not be reached, or the download was cut off ({reason})"
         remedy = "check the network and try again; complete files are kept"
+    command = write_command(name, revision, layout)
     return (
         f"the weights {name} ({revision}) could not be fetched: {what}. Remedy: {remedy}. Or, on a machine "
-        f"with a network, type\n  {write_command(name, revision)}\nand give that folder as --checkpoint"
+        f"with a network, type\n  {command}\nand give that folder as --checkpoint"
     )

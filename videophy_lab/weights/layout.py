@@ -28,10 +28,13 @@ class Layout:
         Files without which it is none.
     settings : tuple of str
         Patterns of the files that are fetched with the weights, the required ones included.
+    by_hand : tuple of str
+        Patterns that suffice for who fetches it by hand; all of the repository where there are none.
     """
 
     required: tuple[str, ...]
     settings: tuple[str, ...]
+    by_hand: tuple[str, ...] = ()
 
     def find_weights(self, folder: Path) -> list[Path]:
         """Find the files that hold the weights; raise WeightsError where some are not there."""
@@ -44,6 +47,10 @@ class Layout:
     def list_missing(self, folder: Path) -> list[str]:
         """Name the files that a folder lacks."""
         return list_missing(folder, self)
+
+    def list_local_patterns(self) -> list[str]:
+        """List patterns of files that were fetched if anything was; the weights are looked at later."""
+        return list_setting_patterns(self)
 
     def choose_patterns(self, files: list[str]) -> list[str]:
         """Choose what of a repository's files to fetch."""

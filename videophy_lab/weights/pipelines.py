@@ -77,6 +77,10 @@ class PipelineLayout(Layout):
                 missing += [f"{name}/{file}" for file in list_missing_weights(folder / name)]
         return missing
 
+    def list_local_patterns(self) -> list[str]:
+        """List the index alone: settings of other folders, which are not fetched, would be missed."""
+        return [INDEX]
+
     def choose_patterns(self, files: list[str]) -> list[str]:
         """Choose what to fetch: settings, and one form of each network's weights.
 
@@ -90,10 +94,10 @@ class PipelineLayout(Layout):
             wanted = [name for name in wanted if not any(fnmatch(name, pattern) for pattern in VARIANTS)]
             is_part = any(name in own for name in (NETWORK_SETTINGS, *OTHER_SETTINGS.values()))
             chosen += [f"{folder}/{name}" for name in [*wanted, *choose_weights(own)] if is_part]
-        return chosen or list(self.settings)
+        return chosen or [INDEX]
 
 
-PIPELINE = PipelineLayout((INDEX,), (INDEX, "*/*.json", "*/*.model", "*/*.txt", "*/*.jinja"))
+PIPELINE = PipelineLayout(required=(INDEX,), settings=(INDEX,), by_hand=(INDEX, "*/*"))
 
 
 def read_pipeline(folder: Path) -> dict[str, tuple[str, str]]:

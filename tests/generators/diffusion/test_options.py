@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.generators.diffusion.orders import order
@@ -22,9 +24,8 @@ def test_the_specs_say_what_the_defaults_are(kind):
         assert getattr(specs, name) == getattr(generator, name)
     assert specs.weights in HUB_WEIGHTS
     assert find_class(specs.name, "generators") is kind
-    assert specs.size.removeprefix("about ") == f"{HUB_WEIGHTS[specs.weights].size / 1e9:.1f} GB" or (
-        specs.size.startswith("about") or specs.size == "126 GB"
-    )
+    (size,) = re.findall(r"[\d.]+", specs.size)
+    assert float(size) == pytest.approx(HUB_WEIGHTS[specs.weights].size / 1e9, abs=0.5)
     assert generator.batch_size == 1
     assert set(kind.precisions.values()) <= set(DTYPES)
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.generators.diffusion.orders import make, order
 from tests.generators.diffusion.test_pipelines import alter, count_rows
+from tests.generators.diffusion.tiny_pipelines import build_ltx
 from videophy_lab.generators import diffusion
 
 
@@ -111,13 +112,21 @@ def test_the_frames_of_cosmos_pass_through_its_guardrail(loaded, guardrail, monk
     assert made.error
 
 
-def test_later_versions_of_ltx_are_given_noise_to_decode(create, loaded):
+def test_the_first_version_of_ltx_takes_no_noise_to_decode(loaded):
     generator = loaded("LTXVideo")
     other = alter(generator, decode_noise=0.9)
     (before,), (after,) = make(generator, order()), make(other, order())
-    # the first version takes none
     assert np.array_equal(before.frames, after.frames)
     assert generator.describe() != other.describe()
+
+
+def test_later_versions_of_ltx_are_given_noise_to_decode(create, tmp_path):
+    build_ltx(timestep_conditioning=True).save_pretrained(tmp_path / "later")
+    generator = create("LTXVideo", checkpoint=str(tmp_path / "later"))
+    (first, second), (alone,) = make(generator, order(1), order(2)), make(generator, order(2))
+    (noisier,) = make(alter(generator, decode_noise=0.9), order(1))
+    assert (first.frames != noisier.frames).any()
+    assert np.abs(second.frames.astype(int) - alone.frames.astype(int)).max() <= 1
 
 
 def test_what_is_quoted_is_counted_for_byt5(loaded):

@@ -231,7 +231,7 @@ def build_mochi() -> Any:
     )
 
 
-def build_ltx() -> Any:
+def build_ltx(**decoding: Any) -> Any:
     import diffusers as d
 
     tokenizer = build_t5()
@@ -253,6 +253,7 @@ def build_ltx() -> Any:
             decoder_block_out_channels=(8, 8, 8, 8),
             layers_per_block=(1, 1, 1, 1, 1),
             decoder_layers_per_block=(1, 1, 1, 1, 1),
+            **decoding,
         ),
         scheduler=d.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
     )
