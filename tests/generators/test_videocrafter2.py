@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from tests.datasets import conftest as datasets
 from tests.generators.videocrafter2_cases import (
     GOLDEN,
     TINY,
@@ -19,12 +21,15 @@ from tests.generators.videocrafter2_cases import (
     write_checkpoint,
     write_words,
 )
+from tests.weights.test_hub import publish
+from videophy_lab.generators import videocrafter2_files
 from videophy_lab.generators.base import GeneratorStoppedError, Made, Order
 from videophy_lab.generators.networks import videocrafter2_running
 from videophy_lab.generators.videocrafter2 import VideoCrafter2
-from videophy_lab.weights import WeightsError
+from videophy_lab.weights import WeightsError, resolve_checkpoint
 
 SECOND = "Water pours into a cup."
+hub = datasets.hub
 
 
 @pytest.fixture(scope="module")
@@ -193,10 +198,41 @@ def test_what_is_not_here_is_named_with_its_size_and_terms() -> None:
 def test_a_missing_tokenizer_is_named_with_the_line_that_fetches_it(folder: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "model.ckpt", tmp_path)
     bare = make_generator(tmp_path)
-    assert bare.find_absent().startswith("the tokenizer openai/clip-vit-large-patch14, 1.4 MB")
+    assert bare.find_absent() == "the tokenizer openai/clip-vit-large-patch14, 1.4 MB, from the hub"
     for ask in (bare.prepare, bare.describe):
-        with pytest.raises(WeightsError, match=r"has no tokenizer.*\n(.*\n)*.*hf download openai/clip-vit"):
+        with pytest.raises(
+            WeightsError, match=r"has no tokenizer: .*forbids the network\. .*\n  hf download openai/clip-vit"
+        ):
             ask()
+
+
+def test_the_checkpoint_and_the_tokenizer_are_fetched_once(
+    hub: datasets.Hub,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    nearby = partial(resolve_checkpoint, endpoint=hub.url)
+    monkeypatch.setattr(videocrafter2_files, "resolve_checkpoint", nearby)
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    weights = files.pop("model.ckpt")
+    publish(hub, {"README.md": b"", "model.ckpt": weights, "other.ckpt": b"no"}, "VideoCrafter/VideoCrafter2")
+    publish(hub, files | {"model.safetensors": b"no"}, "openai/clip-vit-large-patch14")
+    fresh = make_generator(folder, checkpoint="")
+    assert fresh.find_absent().startswith("the weights VideoCrafter/VideoCrafter2, 7.4 GB, from the hub, and")
+    described = fresh.describe()
+    assert described == make_generator(folder).describe()
+    said = capsys.readouterr().err
+    assert said.startswith("videocrafter2 lacks the weights VideoCrafter/VideoCrafter2")
+    assert said.index("non-commercial") < said.index("fetching the weights")
+    fetched = {path.name for path in tmp_path.glob("models--*/snapshots/*/*")}
+    assert fetched == {"model.ckpt", "vocab.json", "merges.txt"}
+    calls = hub.calls.total()
+    assert fresh.find_absent() == ""
+    assert fresh.describe() == described
+    assert hub.calls.total() == calls
 
 
 def test_a_denoiser_without_the_rest_is_refused_with_what_is_needed(folder: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,8 +21,10 @@ from videophy_lab.generators.base import (
     check_length,
     choose_text,
 )
+from videophy_lab.generators.videocrafter2_costs import describe_hours
 from videophy_lab.generators.videocrafter2_files import (
     PUBLISHED,
+    Found,
     Wanted,
     describe_absent_files,
     find_files,
@@ -34,11 +37,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 MODULES = ("torch", "transformers", "diffusers", "ftfy")
-# operations of the denoiser for one latent pixel of one frame, and of the decoder, counted by torch's
-# FlopCounterMode at 16 frames of 320x512 (12.58e12 a pass, 1.56e12 a frame)
-PASS_OPERATIONS, DECODER_OPERATIONS = 3.07e8, 6.11e8
-# Tflop/s that one H100 is assumed to do: nearly half of its peak in fp32, a quarter in half precision
-SPEEDS = {"fp32": 30.0, "fp16": 250.0, "bf16": 250.0}
 AUTHORS_DTYPE = "fp32"
 NOT_FINITE = "the network gave numbers that are not finite. Remedy: -o dtype=fp32."
 
@@ -167,7 +165,7 @@ class VideoCrafter2(Generator):
             import_extra(module, EXTRA)
         return {
             "generator": self.specs.name,
-            "weights": find_files(self.wanted).fingerprint(),
+            "weights": self.find_files().fingerprint(),
             "sampler": "DDIM, scaled picture",
             "steps": self.steps,
             "eta": self.eta,
@@ -182,22 +180,22 @@ class VideoCrafter2(Generator):
     def find_absent(self) -> str:
         """Say which files a run would have to fetch first, how large they are, and on what terms."""
         absent = describe_absent_files(self.wanted)
-        return f"{absent}; licence {self.specs.licence}: {self.specs.limits}" if absent else ""
+        if not absent.startswith("the weights"):
+            return absent
+        return f"{absent}; licence {self.specs.licence}: {self.specs.limits}"
+
+    def find_files(self) -> Found:
+        """Find all files; they are fetched if need be, once it has been said what, and on which terms."""
+        absent = self.find_absent()
+        if absent:
+            sys.stderr.write(f"{self.specs.name} lacks {absent}\n")
+        return find_files(self.wanted)
 
     def describe_cost(self, orders: Sequence[Order]) -> str:
         """Estimate GPU hours from the operations of the networks."""
-        pixels = self.frames * (self.height // self.sizes.shrinking) * (self.width // self.sizes.shrinking)
+        latent = self.frames * (self.height // self.sizes.shrinking) * (self.width // self.sizes.shrinking)
         passes = self.steps * (1 if self.guidance == 1 else 2)
-        speed = self.tflops or SPEEDS[self.precision]
-        work = passes * PASS_OPERATIONS * pixels / 1e12
-        decoding = DECODER_OPERATIONS * pixels / 1e12
-        seconds = work / speed + decoding / (self.tflops or SPEEDS["fp32"])
-        many = "1 video" if len(orders) == 1 else f"{len(orders):,} videos"
-        return (
-            f"about {len(orders) * seconds / 3600:,.1f} GPU hours: {many} of about {seconds:,.0f} s "
-            f"({passes} passes, {work:,.0f} Tflop, and {decoding:,.0f} for decoding; assumed {speed:g} "
-            f"Tflop/s in {self.precision}, as one H100 may do; not measured, and without loading)"
-        )
+        return describe_hours(len(orders), latent, passes, dtype=self.precision, tflops=self.tflops)
 
     def prepare(self) -> None:
         """Load the networks and the tokenizer, once.
@@ -218,7 +216,7 @@ class VideoCrafter2(Generator):
         from videophy_lab.generators.networks.videocrafter2_loading import load_networks
 
         device = choose_device(self.device)
-        found = find_files(self.wanted)
+        found = self.find_files()
         words = load_tokenizer(found.tokenizer, self.sizes.vocabulary)
         dtype = getattr(torch, DTYPES[self.precision])
         self._networks = load_networks(found, self.sizes, device=device, dtype=dtype)

@@ -65,7 +65,7 @@ class ChoiceLayout(Layout):
 def make_layout(*choices: tuple[str, ...]) -> ChoiceLayout:
     """Make a layout of choices."""
     names = sorted({name for choice in choices for name in choice})
-    return ChoiceLayout(choices[0], tuple(names), choices)
+    return ChoiceLayout(required=choices[0], settings=tuple(names), choices=choices)
 
 
 CHECKPOINT = make_layout(
@@ -189,9 +189,11 @@ def find_tokenizer(beside: list[Path], given: str) -> Path:
         folder = resolve_checkpoint(given or TOKENIZER, layout=WORDS)
         return WORDS.find_weights(folder)[0].parent
     except WeightsError as error:
+        # its remedy is about weights
+        reason = str(error).split(" Remedy: ")[0].removesuffix(".")
         raise WeightsError(
-            f"VideoCrafter2 has no tokenizer: its checkpoint has none, and {error}\nWhat is needed are "
-            f"CLIP's vocab.json and merges.txt, beside the checkpoint or as -o tokenizer=FOLDER:\n"
+            f"VideoCrafter2 has no tokenizer: {reason}. Remedy: CLIP's vocab.json and merges.txt are needed, "
+            "beside the checkpoint or as -o tokenizer=FOLDER; where there is a network, type\n"
             f"  hf download {TOKENIZER} vocab.json merges.txt --local-dir FOLDER"
         ) from error
 
