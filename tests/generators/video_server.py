@@ -7,7 +7,6 @@ Every job that is made is counted: it would be paid for.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import threading
@@ -15,22 +14,25 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from email.parser import BytesParser
-from functools import cache
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import numpy as np
-
 from tests.bad_server import HTML, QuietServer
-from videophy_lab.video import encode_video
+from tests.generators.video_replies import (
+    DESCRIBE,
+    LUMA,
+    OPENAI,
+    RUNNING_STATES,
+    VEO,
+    VERTEX,
+    Sold,
+    make_clip,
+    read_seconds,
+)
 
-LUMA, OPENAI, VEO, VERTEX = "luma", "openai", "veo", "vertex"
-FPS = 4
+FILES = r"/v1/videos/(\w+)/content|/assets/(\w+)\.mp4|/v1beta/files/(\w+):download"
 # HTTP errors; those of ERRORS_AFTER come although the job is made
 ERRORS = {
     "429": (429, "slow down", None),
@@ -50,29 +52,6 @@ ERRORS = {
 }
 ERRORS_AFTER = {"500 after": "500", "503 after": "503 wait"}
 FAILURES = {"failed": "the machines are down", "moderated": "content_moderated: the frames are not allowed"}
-
-
-@cache
-def make_clip(seconds: float) -> bytes:
-    """Make a small real video."""
-    frames = np.zeros((round(seconds * FPS), 32, 48, 3), np.uint8)
-    for number, frame in enumerate(frames):
-        frame[8:16, 2 * number : 2 * number + 8] = 200
-    with TemporaryDirectory() as folder:
-        return encode_video(frames, Path(folder) / "clip.mp4", fps=FPS).read_bytes()
-
-
-@dataclass
-class Sold:
-    """A job that was made."""
-
-    name: str
-    protocol: str
-    text: str
-    body: Mapping[str, Any]
-    at: float
-    looks: int = 0
-    expired: int = 0
 
 
 @dataclass
@@ -158,14 +137,21 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
         path = self.note()
+        if len(body) < length:
+            # whoever sent it was killed in the middle
+            return self.reset()
+        if path == "/token":
+            token = {"access_token": "token-of-the-project", "expires_in": 3600, "token_type": "Bearer"}
+            return self.send(200, token)
         if path == "/dream-machine/v1/generations/video":
             return self.submit(LUMA, json.loads(body))
         if path == "/v1/videos":
             return self.submit(OPENAI, read_form(self.headers["Content-Type"], body))
         if path.endswith(":predictLongRunning"):
-            return self.submit(VERTEX if path.startswith("/v1beta1") else VEO, json.loads(body))
+            return self.submit(VERTEX if "/v1beta1/" in path else VEO, json.loads(body))
         if path.endswith(":fetchPredictOperation"):
             return self.poll(json.loads(body)["operationName"].rpartition("/")[2])
         return self.refuse("404")
@@ -179,9 +165,7 @@ class Handler(BaseHTTPRequestHandler):
         )
         if found:
             return self.poll(found[1])
-        found = re.fullmatch(
-            r"/v1/videos/(\w+)/content|/assets/(\w+)\.mp4|/v1beta/files/(\w+):download", path
-        )
+        found = re.fullmatch(FILES, path)
         if found:
             return self.download(next(name for name in found.groups() if name))
         return self.refuse("404")
@@ -233,6 +217,8 @@ class Handler(BaseHTTPRequestHandler):
         if kind in ERRORS or kind in ("html", "garbage"):
             return self.refuse(kind)
         job.looks += 1
+        if kind == "expired":
+            return self.send(200, self.describe(job, "expired"))
         if kind in FAILURES:
             return self.send(200, self.describe(job, "failed", FAILURES[kind]))
         done = time.time() - job.at >= self.shop.making
@@ -281,7 +267,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def describe(self, job: Sold, state: str, reason: str = "") -> dict[str, Any]:
         """Describe a job as its service does."""
-        return DESCRIBE[job.protocol](self.shop, job, state, reason)
+        return DESCRIBE[job.protocol](self.shop.address, self.shop.echoes, job, state, reason)
 
     def refuse(self, kind: str) -> None:
         """Send an error; it repeats the key, as careless servers do."""
@@ -318,9 +304,6 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-RUNNING_STATES = {LUMA: "dreaming", OPENAI: "in_progress", VEO: "running", VERTEX: "running"}
-
-
 def read_form(content_type: str, body: bytes) -> dict[str, str]:
     """Read the fields of a form as the library sends it."""
     message = BytesParser().parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
@@ -328,67 +311,3 @@ def read_form(content_type: str, body: bytes) -> dict[str, str]:
         part.get_param("name", header="content-disposition"): part.get_payload(decode=True).decode()
         for part in message.get_payload()
     }
-
-
-def read_seconds(job: Sold) -> float:
-    """Give the length that was ordered."""
-    if "parameters" in job.body:
-        return float(job.body["parameters"]["durationSeconds"])
-    return float(job.body.get("seconds") or job.body["duration"].removesuffix("s"))
-
-
-def describe_luma(shop: VideoServer, job: Sold, state: str, reason: str) -> dict[str, Any]:
-    address = f"{shop.address}/assets/{job.name}.mp4?signature={job.looks}"
-    return {
-        "id": job.name,
-        "generation_type": "video",
-        "state": state,
-        "failure_reason": reason or None,
-        "created_at": datetime.fromtimestamp(job.at, UTC).isoformat(),
-        "assets": {"video": address} if state == "completed" else None,
-        "model": job.body["model"],
-        "request": {"generation_type": "video", **job.body} if shop.echoes else None,
-    }
-
-
-def describe_openai(shop: VideoServer, job: Sold, state: str, reason: str) -> dict[str, Any]:
-    code, _, message = reason.rpartition(": ")
-    return {
-        "id": job.name,
-        "object": "video",
-        "created_at": int(job.at),
-        "status": state,
-        "progress": 0,
-        "error": {"code": code or "server_error", "message": message} if reason else None,
-        "prompt": job.text if shop.echoes else None,
-        **{name: job.body[name] for name in ("model", "seconds", "size")},
-    }
-
-
-def describe_veo(shop: VideoServer, job: Sold, state: str, reason: str) -> dict[str, Any]:
-    described: dict[str, Any] = {"name": f"models/veo-test/operations/{job.name}"}
-    if job.protocol == VERTEX:
-        described["name"] = f"projects/p/locations/l/publishers/google/{described['name']}"
-    if state == "running":
-        return described
-    if reason.startswith("content"):
-        return describe_done(
-            job, described, {"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [reason]}
-        )
-    if reason:
-        return described | {"done": True, "error": {"code": 13, "message": reason}}
-    if job.protocol == VERTEX:
-        data = base64.b64encode(make_clip(read_seconds(job))).decode()
-        return describe_done(
-            job, described, {"videos": [{"bytesBase64Encoded": data, "mimeType": "video/mp4"}]}
-        )
-    uri = f"https://generativelanguage.googleapis.com/v1beta/files/{job.name}:download?alt=media"
-    return describe_done(job, described, {"generatedSamples": [{"video": {"uri": uri}}]})
-
-
-def describe_done(job: Sold, described: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    answer = answer if job.protocol == VERTEX else {"generateVideoResponse": answer}
-    return described | {"done": True, "response": answer}
-
-
-DESCRIBE = {LUMA: describe_luma, OPENAI: describe_openai, VEO: describe_veo, VERTEX: describe_veo}

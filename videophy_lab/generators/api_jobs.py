@@ -117,8 +117,9 @@ class Ledger:
         if not lock_file(self._lock.fileno()):
             self._lock.close()
             raise GeneratorStoppedError(
-                f"another run orders videos into {self.folder}, and two would pay twice. Remedy: wait for "
-                "it, or end it."
+                f"another run, or another worker of this one, orders videos into {self.folder}, and two "
+                "would pay twice. Remedy: wait for it, or end it; one worker is enough (the option "
+                "concurrency says how many videos are made at once)."
             )
         for path in self.folder.glob("*.json"):
             with suppress(OSError, ValueError, KeyError, TypeError):

@@ -15,6 +15,7 @@ from videophy_lab.generators.api_jobs import Request
 from videophy_lab.generators.api_service import (
     BROKEN,
     COMPLETED,
+    EXPIRED,
     RUNNING,
     Job,
     UnreadableError,
@@ -23,7 +24,7 @@ from videophy_lab.generators.api_service import (
 )
 from videophy_lab.generators.api_trouble import check_readable
 
-STATES = {"completed": COMPLETED, "failed": BROKEN, "cancelled": BROKEN, "expired": BROKEN}
+STATES = {"completed": COMPLETED, "failed": BROKEN, "cancelled": BROKEN, "expired": EXPIRED}
 PAGE, MOST_PAGES = 100, 100
 # a local server takes any, and the library demands one
 NO_KEY = "none"

@@ -128,7 +128,7 @@ class Ordering:
     def count_unsure(self, error: StepError, last: Exception) -> None:
         """Stop the run where one submission after another ends in a service that is in trouble."""
         trouble = error.setback.trouble
-        if trouble.fault or not trouble.passing:
+        if trouble.fault or getattr(last, "fault", "") or not trouble.passing:
             return
         self.unsure += 1
         if self.unsure >= MOST_IN_A_ROW:
@@ -203,7 +203,7 @@ class Ordering:
         asked = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(record.asked))
         raise OrderError(
             f"the order of {asked} UTC {how}; a job may have been made and paid for, and {why}. Remedy: look "
-            "at the service; -o resubmit=true pays for a new one."
+            "at the service; -o resubmit=true --retry failed pays for a new one."
         )
 
     def hide(self, text: str) -> str:
@@ -214,6 +214,6 @@ class Ordering:
 def explain_gone(record: Record) -> str:
     """Say that a service no longer knows a job."""
     return (
-        f"the service no longer knows job {record.job}, which may have been paid for. Remedy: look at the "
-        "service; -o resubmit=true pays for a new one."
+        f"the service no longer has job {record.job}, which may have been paid for. Remedy: look at the "
+        "service; -o resubmit=true --retry failed pays for a new one."
     )

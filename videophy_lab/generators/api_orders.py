@@ -11,7 +11,7 @@ from pathlib import Path
 
 from videophy_lab.generators.api_jobs import FAILED, FETCHED, GONE, SUBMITTED, Record, Request
 from videophy_lab.generators.api_ordering import OrderError, Ordering, explain_gone
-from videophy_lab.generators.api_service import BROKEN, RUNNING, Job
+from videophy_lab.generators.api_service import BROKEN, EXPIRED, RUNNING, Job
 from videophy_lab.generators.api_trouble import DOWNLOAD, POLL, Setback, StepError
 from videophy_lab.generators.base import LONGEST_SECONDS
 from videophy_lab.llm.patience import Trouble
@@ -20,7 +20,9 @@ from videophy_lab.video import VideoError, probe_video
 
 # a service makes a whole number of frames, which need not be the exact length
 LENGTH_TOLERANCE = 0.5
-PAID_ALREADY = "Remedy: run again; the job is kept and asked for again, and nothing is paid twice"
+PAID_ALREADY = (
+    "Remedy: run again with --retry failed; the job is kept and asked for again, and nothing is paid twice"
+)
 
 
 @dataclass(kw_only=True)
@@ -51,12 +53,14 @@ class Orders(Ordering):
             record = self.ledger.read(request)
         except ValueError as error:
             raise OrderError(str(error)) from None
-        resumed = record.state in (SUBMITTED, FETCHED)
-        if resumed:
-            record.state = SUBMITTED
-        else:
+        resumed, was_done = record.state in (SUBMITTED, FETCHED), record.state == FETCHED
+        if not resumed:
             await self.obtain(request, record)
         job = await self.wait_for(request, record, resumed=resumed)
+        if job.state == EXPIRED or (job.state == BROKEN and was_done):
+            record.state = GONE
+            self.ledger.write(request, record)
+            raise OrderError(explain_gone(record))
         if job.state == BROKEN:
             record.state, record.reason = FAILED, job.reason
             self.ledger.write(request, record)

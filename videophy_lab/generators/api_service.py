@@ -12,6 +12,8 @@ from videophy_lab.generators.api_jobs import Request
 from videophy_lab.llm.keys import scrub
 
 RUNNING, COMPLETED, BROKEN = "running", "completed", "failed"
+# done and paid for, and its video kept no longer
+EXPIRED = "expired"
 MEGABYTE = 1_000_000
 
 
@@ -31,7 +33,7 @@ class Job:
     ----------
     name : str
         By which the service knows it.
-    state : {"running", "completed", "failed"}
+    state : {"running", "completed", "failed", "expired"}
     reason : str
         Why it failed.
     address : str
