@@ -72,12 +72,14 @@ def test_each_finding_names_what_was_planted(planted: Path) -> None:
     page = read_page(planted)
     number = r"[\d.]+ \([^)]*\)"
     everything = f"conservation of mass {number}, gravitation {number} and solidity {number}"
-    prefers = "prefers the right clip in [^;]*; after Holm's correction it"
-    assert re.search(f"The Seer {prefers} sees {everything}", page)
+    prefers = "prefers the right clip in [^;]*; after Holm's correction it has"
+    none = "no order that is shown for"
+    assert re.search(f"The Seer {prefers} the right order for {everything}", page)
     assert re.search(
-        f"gravity eye {prefers} sees gravitation {number} and is not shown to see conservation of mass", page
+        f"gravity eye {prefers} the right order for gravitation {number} and {none} conservation of mass",
+        page,
     )
-    assert re.search(f"coin {prefers} is not shown to see {everything}", page)
+    assert re.search(f"coin {prefers} {none} {everything}", page)
     assert "flat cannot tell the clips of any pair apart: 0.50" in page
     assert "contrast, of which neither end is better (higher counts as right), prefers" in page
 
@@ -128,7 +130,7 @@ def test_the_findings_carry_the_tables_numbers(planted: Path) -> None:
     assert f"in {share} of pairs (n = 167 pairs, 10 prompts)" in page
     assert row["n_pairs"] == 3 * 57 - 4
     assert f"{100 * row['estimate']:.1f} %" in page
-    assert "sees 3 of 3 laws" in page
+    assert "right order for 3 of 3 laws" in page
     assert not re.search(r"\bnan\b", page)
     quantities = set(pd.read_csv(planted / "estimates.csv")["quantity"])
     assert {"paired_auc", "severity_tau", "unscored_share", "drop_at_equal_quality"} <= quantities
@@ -140,8 +142,8 @@ def test_figures_tables_and_clips_are_there(planted: Path) -> None:
     listed = read(planted, "clips")
     assert listed.groupby("scorer", sort=False).size().index[0] == "seer"
     assert "flat" not in set(listed["scorer"])
-    # the seer has no pair in the wrong order, or hardly any: its clips are those of the right order first
-    assert len(list((planted / "videos").glob("detection_clips_*.mp4"))) >= 4
+    # the seer has every pair in the right order: its clips are those of four such pairs
+    assert len(list((planted / "videos").glob("detection_clips_*.mp4"))) == 8
     assert "right order: right clip of the pair" in read_page(planted)
 
 

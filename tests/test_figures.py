@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 
 import matplotlib as mpl
 import numpy as np
@@ -13,6 +14,13 @@ from matplotlib.figure import Figure
 from videophy_lab import figures
 
 GENERATORS = ["alpha", "beta", "gamma"]
+
+
+@pytest.fixture(autouse=True)
+def keep_many_figures_open() -> Iterator[None]:
+    """Let one test draw every figure; all are closed at its end."""
+    with mpl.rc_context({"figure.max_open_warning": 0}):
+        yield
 
 
 def make_rows(**groups: object) -> pd.DataFrame:
@@ -47,6 +55,15 @@ def abstain(scorer: str) -> pd.DataFrame:
     return pd.concat(parts).assign(scorer=scorer, task="pc", quantity="mean_absolute_disagreement")
 
 
+def detection(**groups: object) -> pd.DataFrame:
+    return make_rows(**{"scorer": ["judge", "coin"], **groups}).assign(n_pairs=20, p_holm=0.04)
+
+
+def explain(verdict: str) -> pd.DataFrame:
+    drop = make_rows(quantity=["drop", "drop_at_equal_quality"], scorer="judge")
+    return drop.assign(n_pairs=20, r_squared_held_out=-0.1, verdict=verdict, reason="too few prompts")
+
+
 def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
     means = pd.concat([make_rows(generator=GENERATORS, quantity=name) for name in ("mean_sa", "mean_pc")])
     levels = ["none", "generator", "prompt", "both"]
@@ -70,6 +87,8 @@ def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
     expected = expected.assign(scorer="judge", task="pc", sd_expected=0.3)
     strips = [np.zeros((n, 4, 6, 3), np.uint8) for n in (1, 3)]
     metrics = correlations.assign(margin=0.3, verdict="non-zero", p_holm=0.01)
+    seen = detection(law="solidity")
+    curves = detection(severity=[0.25, 0.5, 1.0], violation="ghost", scorer="judge")
     return {
         "plot_leaderboard": figures.plot_leaderboard(ranks, hard=ranks, labels={"alpha": "Alpha-5B"}),
         "plot_means": figures.plot_means(means, order=GENERATORS),
@@ -81,6 +100,9 @@ def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
             make_rows(scorer="judge", rating_task="pc", score=[2, 3, 4]), success=4
         ),
         "plot_joint_decision": figures.plot_joint_decision(make_rows(quantity=decision, scorer="judge")),
+        "plot_detection_curves": figures.plot_detection_curves(curves),
+        "plot_detection_map": figures.plot_detection_map(seen),
+        "plot_explained": figures.plot_explained(explain("kept")),
         "plot_distributions": figures.plot_distributions(scored),
         "plot_expected": figures.plot_expected(expected),
         "plot_contact_sheet": figures.plot_contact_sheet(strips, ["lowest: 1", "highest: 5"]),
@@ -209,6 +231,47 @@ def test_a_wider_spread_in_the_second_task_is_not_cut() -> None:
     low, high = figure.axes[1].get_ylim()
     assert low == 0
     assert high > large["high"].max()
+
+
+def test_a_map_has_a_star_where_chance_is_left_out_and_two_after_holm() -> None:
+    rows = detection(law=["mass", "solidity", "none"], scorer="judge").assign(
+        estimate=[0.9, 0.7, np.nan],
+        low=[0.8, 0.6, np.nan],
+        high=[1, 0.8, np.nan],
+        p_holm=[0.04, 0.06, np.nan],
+    )
+    controls = detection(violation=["blurred_much"], scorer="judge").assign(low=0.4)
+    figure = figures.plot_detection_map(
+        rows, controls=controls, labels={"mass": "Mass", "judge": "The Judge"}
+    )
+    texts = read_texts(figure)
+    assert {"0.90**\nn = 20", "0.70*\nn = 20", "–\nn = 20", "0.60\nn = 20"} <= texts
+    assert {"Mass", "The Judge", "blurred much", "controls: nothing is wrong"} <= texts
+    below = detection(law=["mass"], scorer="judge").assign(estimate=0.1, low=0, high=0.2)
+    assert "0.10**\nn = 20" in read_texts(figures.plot_detection_map(below))
+
+
+def test_a_curve_is_filled_from_its_threshold_on() -> None:
+    rows = pd.concat(
+        detection(severity=[0.25, 0.5, 1.0], violation=name, scorer="judge") for name in ("ghost", "jump")
+    )
+    limits = pd.DataFrame({"scorer": "judge", "violation": ["ghost", "jump"], "threshold": [0.5, np.nan]})
+    first, second = figures.plot_detection_curves(rows, thresholds=limits).axes
+    filled = [
+        line for line in first.lines if line.get_markerfacecolor() != "white" and line.get_marker() == "o"
+    ]
+    assert [line.get_xdata().tolist() for line in filled] == [[0.5, 1.0]]
+    assert not [
+        line for line in second.lines if line.get_marker() == "o" and line.get_markerfacecolor() != "white"
+    ]
+    assert first.get_title(loc="left") == "ghost\nn = 20 pairs, 40 prompts"
+
+
+def test_what_cannot_be_explained_says_why() -> None:
+    rows = explain("undefined")
+    assert "undefined; quality explains 0 %" in read_texts(figures.plot_explained(rows))
+    rows.loc[1, ["estimate", "low", "high"]] = np.nan
+    assert {"too few prompts", "judge  (n = 20)"} <= read_texts(figures.plot_explained(rows))
 
 
 def test_numbers_have_a_true_minus_sign_and_names_no_formula() -> None:

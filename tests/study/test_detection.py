@@ -210,6 +210,28 @@ def test_the_best_and_the_worst_pairs_are_listed(pairs):
     assert study.list_pairs(pairs, scorer="flat").empty
 
 
+def test_clips_of_listed_pairs_stand_side_by_side(clips, pairs):
+    listed = study.list_pairs(pairs, scorer="coin", n_pairs=3)
+    gone = listed["right_id"].iloc[0]
+    videos = clips.assign(path=clips["video_id"].where(clips["video_id"].ne(gone)))
+    chosen = study.arrange_clips(listed, videos, n_clips=4, labels={"ghost": "A Ghost"})
+    there = listed[listed["right_id"].ne(gone)]
+    first, second = (
+        there[there["end"].eq("right order")].iloc[0],
+        there[there["end"].eq("wrong order")].iloc[0],
+    )
+    assert chosen["video_id"].tolist() == [
+        first["right_id"], first["wrong_id"], second["right_id"], second["wrong_id"],
+    ]  # fmt: skip
+    assert chosen["shown"].iloc[2] == "wrong order: right clip of the pair"
+    named = {"ghost": "A Ghost", "vanishing": "vanishing", "weak_gravity": "weak gravity"}
+    assert (
+        chosen["shown"].iloc[1] == f"right order: {named[first['violation']]}, severity {first['severity']:g}"
+    )
+    assert chosen["path"].eq(chosen["video_id"]).all()
+    assert study.arrange_clips(listed, clips).empty
+
+
 def test_all_tables_are_estimates(pairs):
     tables = [
         study.detect(pairs),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -157,7 +157,13 @@ def list_pairs(pairs: pd.DataFrame, *, scorer: str, n_pairs: int = 4) -> pd.Data
     return pd.concat(ends, ignore_index=True)[["scorer", "end", *facts]]
 
 
-def arrange_clips(listed: pd.DataFrame, videos: pd.DataFrame, *, n_clips: int = 8) -> pd.DataFrame:
+def arrange_clips(
+    listed: pd.DataFrame,
+    videos: pd.DataFrame,
+    *,
+    n_clips: int = 8,
+    labels: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Give the clips of listed pairs as a videos table, each right clip before its wrong twin.
 
     Parameters
@@ -168,6 +174,7 @@ def arrange_clips(listed: pd.DataFrame, videos: pd.DataFrame, *, n_clips: int = 
         A videos table; clips without a ``path`` are left out with their twin.
     n_clips : int
         Most clips, two a pair.
+    labels : mapping of violation to name, optional
 
     Returns
     -------
@@ -180,7 +187,8 @@ def arrange_clips(listed: pd.DataFrame, videos: pd.DataFrame, *, n_clips: int = 
     chosen = there.loc[turn.sort_values(kind="stable").index].head(n_clips // 2)
     rows = []
     for pair in chosen.to_dict("records"):
-        wrong = f"{str(pair['violation']).replace('_', ' ')}, severity {pair['severity']:g}"
+        name = (labels or {}).get(pair["violation"], str(pair["violation"]).replace("_", " "))
+        wrong = f"{name}, severity {pair['severity']:g}"
         rows.append({"video_id": pair["right_id"], "shown": f"{pair['end']}: right clip of the pair"})
         rows.append({"video_id": pair["wrong_id"], "shown": f"{pair['end']}: {wrong}"})
     return pd.DataFrame(rows, columns=["video_id", "shown"]).merge(videos, on="video_id", how="left")
