@@ -236,19 +236,19 @@ def test_a_program_that_fails_gives_a_reason(what, reason, video, program, tmp_p
 
 def test_a_program_that_hangs_is_ended_with_its_children(video, program, tmp_path) -> None:
     started = time.monotonic()
-    [made] = make(make_command("hang", video, program, timeout=1.0), folder=tmp_path / "desk")
-    assert time.monotonic() - started < 6
-    assert made.error.startswith("it was not done after 1 s and was ended; it said: started")
+    [made] = make(make_command("hang", video, program, timeout=2.0), folder=tmp_path / "desk")
+    assert time.monotonic() - started < 8
+    assert made.error.startswith("it was not done after 2 s and was ended; it said: started")
     assert_gone(program)
 
 
 def test_a_program_that_is_asked_to_end_may_say_goodbye(video, program, tmp_path) -> None:
-    command = make_command("polite", video, program, timeout=0.7)
+    command = make_command("polite", video, program, timeout=2.0)
     command.grace = 10.0
     started = time.monotonic()
     [made] = make(command, folder=tmp_path / "desk")
     assert "it said: saying goodbye" in made.error
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 8
 
 
 def test_much_output_is_kept_in_part(video, program, tmp_path) -> None:

@@ -215,7 +215,7 @@ def test_long_videos_are_kept_with_a_note(folder, video, tmp_path) -> None:
     imported = Imported(folder=str(folder))
     [made] = make(imported, make_orders(CAPTIONS[0]), tmp_path / "desk")
     assert made.data == path.read_bytes()
-    assert imported.list_notes()[-1].startswith("1 videos last 6 s or longer, and the benchmark's videos are")
+    assert imported.list_notes()[-1].startswith("1 videos last 6 s or longer, and are kept: A_cook")
 
 
 def test_the_folder_may_move_and_its_files_may_not_change(folder, video, tmp_path) -> None:

@@ -273,7 +273,7 @@ class Imported(Generator):
         return f"{what} (close: {'; '.join(close)})" if close else what
 
     def list_notes(self) -> Sequence[str]:
-        """Say which files were left over, and which are longer than the benchmark's."""
+        """Say which files were left over, and which last longer than the benchmark says of its own."""
         if self._matching is None:
             return ()
         notes = list(self._matching.notes)
@@ -283,8 +283,10 @@ class Imported(Generator):
         if more := {prompt_id for prompt_id, _ in self._given.keys() - self._orders.keys()}:
             notes.append(f"{len(more)} prompts have files of seeds not asked for; --seed asks for them")
         if self._long:
-            seconds = f"{LONGEST_SECONDS:g} s or longer, and the benchmark's videos are shorter"
-            notes.append(f"{len(self._long)} videos last {seconds}: {name_some(sorted(self._long))}")
+            names = name_some(sorted(self._long))
+            notes.append(
+                f"{len(self._long)} videos last {LONGEST_SECONDS:g} s or longer, and are kept: {names}"
+            )
         return notes
 
 

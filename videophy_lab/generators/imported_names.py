@@ -137,8 +137,9 @@ class NameIndex:
             for spelling in self.iterate_from(reading.key):
                 if not spelling.key.startswith(reading.key):
                     break
-                if spelling.key != reading.key and spelling.how != "prompt_id":
-                    found.setdefault(spelling.prompt_id, (reading, spelling))
+                inside = len(reading.key) not in spelling.ends
+                if spelling.how != "prompt_id" and (inside or spelling.prompt_id not in found):
+                    found[spelling.prompt_id] = reading, spelling
         return found
 
     def iterate_from(self, key: str) -> Iterator[Spelling]:

@@ -66,14 +66,21 @@ def squeeze_text(text: str) -> str:
 
 def squeeze_words(text: str) -> tuple[str, frozenset[int]]:
     """Give the letters and digits of a text, and after how many of them a word ends."""
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    key, ends = [], set()
-    for character in folded:
+    key, ends = "", set()
+    for character in text:
         if character.isalnum():
-            key.append(character)
+            key += fold_letter(character)
         elif not unicodedata.combining(character):
             ends.add(len(key))
-    return "".join(key), frozenset({*ends, len(key)})
+    return key, frozenset({*ends, len(key)})
+
+
+@lru_cache(maxsize=2**12)
+def fold_letter(letter: str) -> str:
+    """Give a letter or digit without case and accents; it may become several."""
+    # upper case first: some letters have none of their own, and come back from it as others
+    upper = unicodedata.normalize("NFKD", letter).upper()
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", upper.casefold())))
 
 
 def find_close(text: str, files: Iterable[str]) -> list[str]:
