@@ -13,7 +13,7 @@ import pytest
 
 from tests.study.made_simulated import BETTER, draw_scores, make_clips, make_scores
 from tests.video.made_videos import make_frames, write_video
-from videophy_lab.report import ReportError, run_report
+from videophy_lab.report import run_report
 
 PARAMS = """\
 title: Detection
@@ -172,10 +172,3 @@ def test_metrics_alone_are_shown_and_explain_nothing(tmp_path: Path, rng: np.ran
     values = -clips["severity"].to_numpy() + 0.01 * rng.normal(size=len(clips))
     folder = run(tmp_path / "r", clips, make_scores(clips, "sharpness", values, "sharpness"))
     assert "sharpness prefers the right clip in 1.00" in read_page(folder)
-
-
-def test_videos_without_truth_say_what_to_give(tmp_path: Path) -> None:
-    clips = make_clips(n_scenes=2, n_seeds=1)
-    scores = make_scores(clips, "judge", np.ones(len(clips)))
-    with pytest.raises(ReportError, match=r"lack the column\(s\) kind, violation.*simulated world"):
-        run(tmp_path / "r", clips.drop(columns=["kind", "violation"]), scores)
