@@ -120,6 +120,13 @@ def test_a_checkpoint_without_tables_is_sampled_by_the_formulas(tmp_path: Path) 
     assert loaded.scales.tolist() == compute_scales().tolist()
 
 
+def test_a_file_of_deepspeed_gives_the_same(tmp_path: Path, networks: Networks) -> None:
+    named = {f"_forward_module.{name}": tensor for name, tensor in make_checkpoint().items()}
+    torch.save({"module": named, "global_steps": 7}, tmp_path / "model.ckpt")
+    ours, theirs = networks.unet.state_dict(), load(tmp_path / "model.ckpt").unet.state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
 def test_the_port_and_the_rest_of_a_pipeline_give_the_same(tmp_path: Path, networks: Networks) -> None:
     write_port(tmp_path, networks)
     loaded = load(tmp_path / "unet" / "diffusion_pytorch_model.safetensors", tmp_path)

@@ -7,6 +7,7 @@ import json
 import shutil
 import zlib
 from collections import OrderedDict
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,12 @@ def make_weights(shapes: dict[str, list[int]]) -> OrderedDict[str, torch.Tensor]
 
 def make_checkpoint() -> OrderedDict[str, torch.Tensor]:
     """Make everything that the authors' file has: the networks, and the tables of training and sampling."""
+    return OrderedDict(make_tiny())
+
+
+@cache
+def make_tiny() -> OrderedDict[str, torch.Tensor]:
+    """Make the tiny checkpoint, once."""
     shapes = read_shapes("tiny_shapes.json.gz")
     checkpoint = make_weights(shapes)
     checkpoint.update({name: torch.zeros(shape) for name, shape in shapes.items() if "." not in name})

@@ -40,6 +40,8 @@ from videophy_lab.weights.layout import FETCH_AGAIN
 from videophy_lab.weights.pretrained import list_some
 
 Tensors = dict[str, torch.Tensor]
+# before every name in a file of DeepSpeed
+DEEPSPEED = "_forward_module."
 REMEDY = f"Remedy: give the checkpoint of {PUBLISHED}, model.ckpt, or its port to diffusers."
 
 
@@ -82,11 +84,12 @@ def read_tensors(path: Path) -> Tensors:
         ) from error
     except (RuntimeError, SafetensorError, EOFError, OSError) as error:
         raise WeightsError(f"{path} cannot be read as weights ({shorten(error)}). {FETCH_AGAIN}") from error
-    # Lightning's trainer puts them under this name, among other things
-    tensors = found.get("state_dict", found) if isinstance(found, dict) else found
+    # trainers put them under a name of their own, among other things; the authors' loader knows these two
+    inner = [name for name in ("state_dict", "module") if isinstance(found, dict) and name in found]
+    tensors = found[inner[0]] if inner else found
     if not isinstance(tensors, dict) or not all(isinstance(each, torch.Tensor) for each in tensors.values()):
         raise WeightsError(f"{path} holds something else than named tensors. {REMEDY}")
-    return tensors
+    return {name.removeprefix(DEEPSPEED): tensor for name, tensor in tensors.items()}
 
 
 def shorten(error: Exception) -> str:
