@@ -157,9 +157,8 @@ class DiffusionOptions(Generator):
         return {}
 
     def find_absent(self) -> str:
-        """Say which weights a run would have to fetch first, how large they are, and on what terms."""
-        absent = describe_absent(self.source, self.revision, layout=PIPELINE)
-        return f"{absent}; {self.write_terms()}" if absent else ""
+        """Say which weights a run would have to fetch first, and how large they are."""
+        return describe_absent(self.source, self.revision, layout=PIPELINE)
 
     def write_terms(self) -> str:
         """Write the licence of the weights and what it forbids or demands."""
