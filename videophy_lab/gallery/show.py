@@ -92,7 +92,6 @@ class Gallery:
             "width": self.width,
             "shape": f"{shape[0]} / {shape[1]}",
             "note": self.note,
-            "playing": bool(shapes),
             "label": count(len(self.tiles), "video"),
             "tiles": [view_tile(tile, place, shape) for tile in self.tiles],
         }
@@ -205,7 +204,7 @@ def show(
             )
         tiles.append(Tile(**text, footage=footage, fault=fault))
     left = len(table) - len(chosen)
-    note = f"the first {len(chosen):,} of {len(table):,} videos; limit={len(table)} shows all" if left else ""
+    note = f"{len(chosen):,} of {len(table):,} videos; limit={len(table)} shows all" if left else ""
     return Gallery(tiles=tuple(tiles), columns=min(columns, len(tiles)), width=width, note=note)
 
 

@@ -6,9 +6,38 @@
     conduct(root);
   }
 
+  // made here, so that a page on which no script runs shows no buttons that do nothing
+  function makeBar() {
+    const icon = (path) =>
+      `<svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true"><path fill="currentColor" d="${path}"/></svg>`;
+    const button = (action, label, key, inside) =>
+      `<button type="button" data-do="${action}" aria-label="${label}" title="${label} (${key})">${inside}</button>`;
+    const speed = (rate, name) =>
+      `<button type="button" data-rate="${rate}" aria-pressed="${rate === 1}" aria-label="Speed ${rate}" ` +
+      `title="Speed ${rate}">×${name}</button>`;
+    const bar = document.createElement("div");
+    bar.className = "vpl-bar";
+    bar.innerHTML = [
+      button("play", "Play all", "space",
+        `<span class="vpl-when-paused">${icon("M7 4.5v15l13-7.5z")}</span>` +
+        `<span class="vpl-when-playing">${icon("M6 5h4.5v14H6zM13.5 5H18v14h-4.5z")}</span>`),
+      button("restart", "Restart all", "Home", icon("M5 5h2.5v14H5zM20 5v14L9 12z")),
+      button("back", "One frame back", "←", icon("M16.5 5h2.5v14h-2.5zM14 6v12l-9-6z")),
+      button("forward", "One frame forward", "→", icon("M5 5h2.5v14H5zM10 6v12l9-6z")),
+      '<input type="range" class="vpl-slider" min="0" step="any" aria-label="Position in seconds">',
+      '<span class="vpl-time"></span>',
+      `<span role="group" aria-label="Speed">${speed(0.25, "¼")}${speed(0.5, "½")}${speed(1, "1")}</span>`,
+      button("loop", "Loop", "start again at the end", icon(
+        "M17 2.5l4.5 4-4.5 4V7.6H7.2a2.6 2.6 0 0 0-2.6 2.6V12H2.5v-1.8a4.7 4.7 0 0 1 4.7-4.7H17z" +
+        "M7 21.5l-4.5-4 4.5-4v2.9h9.8a2.6 2.6 0 0 0 2.6-2.6V12h2.1v1.8a4.7 4.7 0 0 1-4.7 4.7H7z")),
+    ].join("");
+    return bar;
+  }
+
   function conduct(root) {
-    const bar = root.querySelector(".vpl-bar");
-    if (!bar) return;
+    if (!root.querySelector("video")) return;
+    const bar = makeBar();
+    root.prepend(bar);
     const play = bar.querySelector("[data-do=play]");
     const loop = bar.querySelector("[data-do=loop]");
     const slider = bar.querySelector(".vpl-slider");
@@ -160,7 +189,6 @@
     }
     slider.max = total;
     press(loop, !matchMedia("(prefers-reduced-motion: reduce)").matches);
-    bar.hidden = false;
     draw();
   }
 })();
