@@ -149,7 +149,8 @@ def test_figures_tables_and_clips_are_there(planted: Path) -> None:
 
 def test_one_judge_alone_without_metrics_controls_or_paths(tmp_path: Path) -> None:
     clips = make_clips(n_scenes=6, n_seeds=1)
-    clips = clips[clips["kind"].ne("control")]
+    elsewhere = clips["violation"].eq("ghost") & clips["scene"].ne("scene00")
+    clips = clips[clips["kind"].ne("control") & ~elsewhere]
     wrong = clips["kind"].eq("violation").to_numpy()
     answers = np.where(wrong, 2.0, 4.0)
     folder = run(
@@ -157,12 +158,15 @@ def test_one_judge_alone_without_metrics_controls_or_paths(tmp_path: Path) -> No
     )
     laws = read(folder, "laws")
     assert laws["estimate"].eq(1).all()
-    assert laws["low"].to_numpy() == pytest.approx(0.05 ** (1 / 6))
+    # gravitation and mass in six prompts, solidity in one
+    assert laws["low"].tolist() == pytest.approx([0.05 ** (1 / 6)] * 2 + [np.nan], nan_ok=True)
+    assert laws["p_holm"].tolist() == pytest.approx([2 * 2**-5] * 2 + [np.nan], nan_ok=True)
     assert read(folder, "severities").columns[2] == "law"
     assert read(folder, "controls").empty
     assert not (folder / "tables" / "detection_quality.csv").exists()
     page = read_page(folder)
     assert "judge sees conservation of mass from severity 0.25 on" in page
+    assert re.search("and gravitation [^;]* and too few prompts to tell for solidity 1.00", page)
     assert "alse alarm:" not in page
     assert "No false alarm" not in page
 

@@ -154,6 +154,18 @@ def test_p_values_are_corrected_within_a_scorer(pairs):
         assert part["p_holm"].ge(part["p_value"]).all()
 
 
+def test_a_row_of_too_few_prompts_is_not_tested_and_costs_nothing(clips):
+    """Five prompts cannot give a p below .05: they have an area, and do not weigh on the other laws."""
+    kept = clips["violation"].ne("ghost") | clips["scene"].lt("scene05")
+    rng = np.random.default_rng(4)
+    table = make_scores(clips, "judge", -clips["severity"].to_numpy() + 0.01 * rng.normal(size=len(clips)))
+    found = study.detect(study.pair_right_and_wrong(table, clips[kept]), by=["law"]).set_index("law")
+    assert found.loc["solidity", ["estimate", "p_value", "n_prompts"]].tolist() == [1, 2**-4, 5]
+    assert np.isnan(found.loc["solidity", "p_holm"])
+    others = found.drop(index="solidity")
+    assert others["p_holm"].to_numpy() == pytest.approx(2 * 2.0**-9)
+
+
 def test_a_trend_and_a_threshold_are_found_where_planted(pairs):
     trends = study.estimate_trends(pairs).set_index(["scorer", "violation"])
     assert trends.loc["seer", "low"].gt(0.3).all()

@@ -39,6 +39,12 @@ def detect(
         prompts are the independent units) with ``scorer, task``, the columns of ``by``, ``p_value`` (exact
         test of .5 that exchanges whole prompts), ``p_holm`` (corrected over the rows of one scorer) and
         ``n_pairs, n_ties, n_unscored`` (a twin, but not both scored) and ``n_no_twin``.
+
+    Notes
+    -----
+    G prompts cannot give a p below 2^(1 − G), whatever the scores. Rows where that is not below
+    1 − confidence have no ``p_holm`` and do not count in the correction: Tarone (1990), Biometrics 46,
+    515–522.
     """
     shown = pairs[pairs["kind"].eq(kind)]
     keys = [*SCORER, *by]
@@ -60,12 +66,15 @@ def detect(
             | {"n_unscored": int(part["pair_status"].isin(UNSCORED).sum())}
             | {"n_no_twin": int(part["pair_status"].eq(NO_TWIN).sum())}
         )
-    return order_counts(correct_by_scorer(make_estimates(rows, groups=keys)))
+    return order_counts(correct_by_scorer(make_estimates(rows, groups=keys), alpha=1 - confidence))
 
 
-def correct_by_scorer(table: pd.DataFrame) -> pd.DataFrame:
-    """Add ``p_holm``: p corrected over all the rows of one scorer."""
-    p_values = table["p_value"] if "p_value" in table.columns else pd.Series(dtype=float)
+def correct_by_scorer(table: pd.DataFrame, *, alpha: float) -> pd.DataFrame:
+    """Add ``p_holm``: p corrected over one scorer's rows with enough prompts for a p below alpha."""
+    if "p_value" not in table.columns:
+        return table.assign(p_holm=pd.Series(dtype=float))
+    enough = 2.0 ** (1 - table["n_prompts"].astype(float)) < alpha
+    p_values = table["p_value"].where(enough)
     return table.assign(
         p_holm=p_values.groupby(table["scorer"]).transform(lambda p: adjust_holm(p.to_numpy()))
     )
