@@ -44,6 +44,7 @@ FLOORS = {
         "building",
         "engine",
         "store",
+        "video_store",
         "datasets",
         "schema",
         "registry",

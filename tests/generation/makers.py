@@ -113,3 +113,16 @@ class Finder(Generator):
 
     def list_notes(self) -> Sequence[str]:
         return ("one file is left over",)
+
+
+@dataclass(kw_only=True)
+class Absent(Fader):
+    """Has weights that are not here; describing it would fetch them."""
+
+    specs: ClassVar[Specs] = Specs("absent", "far away", "tests", limits="not for sale")
+
+    def find_absent(self) -> str:
+        return "the weights a/b, 3.0 GB, from the hub"
+
+    def describe(self) -> Mapping[str, Any]:
+        raise ConnectionError("the weights were fetched")

@@ -12,7 +12,7 @@ import pytest
 
 import videophy_lab as lab
 from tests.conftest import GOLDEN
-from tests.generation.makers import Crowd, Fader, Finder, Worlds
+from tests.generation.makers import Absent, Crowd, Fader, Finder, Worlds
 from videophy_lab.generation import generate_videos
 from videophy_lab.generators.base import GeneratorStoppedError
 from videophy_lab.schema import TableError, check_table, make_prompt_id, read_table
@@ -250,6 +250,16 @@ def test_a_dry_run_makes_nothing(tmp_path: Path) -> None:
     outcome = generate_videos(Fader(), PROMPTS, out=tmp_path / "run", dry_run=True)
     assert outcome.plan.n_missing == 2
     assert not (tmp_path / "run").exists()
+
+
+def test_a_dry_run_fetches_nothing_and_says_what_a_run_would(tmp_path: Path) -> None:
+    make({"absent": Fader()}, out=tmp_path)
+    outcome = generate_videos(Absent(), PROMPTS, out=tmp_path, seeds=[0, 1], dry_run=True)
+    assert outcome.plan.notes == (
+        "absent has to fetch the weights a/b, 3.0 GB, from the hub",
+        "absent: not for sale",
+    )
+    assert outcome.plan.n_missing == 2
 
 
 def test_several_processes_make_the_same_videos(tmp_path: Path) -> None:

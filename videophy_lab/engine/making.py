@@ -66,14 +66,15 @@ class Maker:
     """
 
     store: VideoStore
-    _prepared: dict[str, Generator] = field(default_factory=dict)
+    _prepared: dict[str, tuple[Generator, Mapping[str, Any]]] = field(default_factory=dict)
 
-    def prepare(self, task: Task) -> Generator:
-        """Give the prepared generator of a task, and let go of the one before."""
+    def prepare(self, task: Task) -> tuple[Generator, Mapping[str, Any]]:
+        """Give the prepared generator of a task and what it says of itself; let go of the one before."""
         if task.name not in self._prepared:
             self._prepared.clear()
             task.generator.prepare()
-            self._prepared[task.name] = task.generator
+            # once, because it may look at all of the weights
+            self._prepared[task.name] = task.generator, task.generator.describe()
         return self._prepared[task.name]
 
     def carry_out(self, task: Task) -> Iterator[Record]:
@@ -89,7 +90,7 @@ class Maker:
         OSError
             The folder cannot be written to.
         """
-        generator = self.prepare(task)
+        generator, _ = self.prepare(task)
         left = {order.video_id: order for order in task.orders}
         started = time.perf_counter()
         try:
@@ -114,12 +115,13 @@ class Maker:
 
     def keep(self, task: Task, order: Order, made: Made, *, seconds: float) -> Record:
         """Keep a video and give what its side-car says."""
+        _, description = self.prepare(task)
         try:
             return self.store.keep(
                 task.name,
                 order,
                 made,
-                description=task.generator.describe(),
+                description=description,
                 versions=read_versions(),
                 seconds=0.0 if math.isnan(seconds) else seconds,
             )

@@ -84,6 +84,7 @@ def make_plan(
     *,
     seeds: Sequence[int],
     retry: Collection[str] = (),
+    fetch: bool = True,
 ) -> Plan:
     """Plan which videos have to be made.
 
@@ -95,6 +96,9 @@ def make_plan(
     seeds : sequence of int
     retry : collection of {"failed"}
         Make those again.
+    fetch : bool
+        Whether weights that are not here may be fetched; without them the settings of videos that are there
+        cannot be compared.
 
     Raises
     ------
@@ -108,7 +112,7 @@ def make_plan(
         for suffix, variant in generator.list_variants().items()
     }
     parts = [
-        plan_part(name, generator, make_orders(prompts, name, seeds), store, retry=retry)
+        plan_part(name, generator, make_orders(prompts, name, seeds), store, retry=retry, fetch=fetch)
         for name, generator in named.items()
     ]
     refused = sum((Counter(part.refused) for part in parts), Counter[str]())
@@ -125,12 +129,19 @@ def make_plan(
 
 
 def plan_part(
-    name: str, generator: Generator, orders: Sequence[Order], store: VideoStore, *, retry: Collection[str]
+    name: str,
+    generator: Generator,
+    orders: Sequence[Order],
+    store: VideoStore,
+    *,
+    retry: Collection[str],
+    fetch: bool,
 ) -> Part:
     """Plan what one generator has to make."""
     refused: Counter[str] = Counter()
     wanted, missing = [], []
-    described = json.loads(json.dumps(dict(generator.describe())))
+    known = fetch or not generator.find_absent()
+    described = json.loads(json.dumps(dict(generator.describe()))) if known else None
     for order in orders:
         reason = generator.refuse(order)
         if reason:
@@ -140,7 +151,7 @@ def plan_part(
         record = store.read_record(name, order)
         if record is None or (record["status"] == FAILED and FAILED in retry):
             missing.append(order)
-        elif record["status"] == MADE:
+        elif record["status"] == MADE and described is not None:
             check_same(name, order, record, described, store)
     return Part(name, generator, tuple(wanted), tuple(missing), refused)
 

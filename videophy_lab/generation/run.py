@@ -139,7 +139,7 @@ def generate_videos(
     built = build_generators(generators, options)
     table = find_prompts(prompts, limit=limit)
     store = VideoStore(out)
-    plan = make_plan(table, built, store, seeds=check_seeds(seeds), retry=retry)
+    plan = make_plan(table, built, store, seeds=check_seeds(seeds), retry=retry, fetch=not dry_run)
     notes: list[str] = []
     if plan.tasks and not dry_run:
         store.sweep()
