@@ -235,6 +235,13 @@ def test_the_checkpoint_and_the_tokenizer_are_fetched_once(
     assert hub.calls.total() == calls
 
 
+@pytest.mark.usefixtures("offline")
+def test_weights_that_cannot_be_fetched_are_named_with_the_line_to_type() -> None:
+    line = 'hf download VideoCrafter/VideoCrafter2 --revision main --include "model.ckpt" --local-dir'
+    with pytest.raises(WeightsError, match=line):
+        VideoCrafter2().prepare()
+
+
 def test_a_denoiser_without_the_rest_is_refused_with_what_is_needed(folder: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "model.ckpt", tmp_path / "diffusion_pytorch_model.bin")
     write_words(tmp_path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from videophy_lab.weights import Layout, WeightsError, fingerprint_files, resolve_checkpoint
@@ -151,7 +151,9 @@ def find_network(wanted: Wanted) -> Path:
     given = Path(wanted.checkpoint).expanduser()
     if wanted.checkpoint and given.is_file():
         return given
-    folder = resolve_checkpoint(wanted.checkpoint or PUBLISHED, wanted.revision, layout=CHECKPOINT)
+    name = wanted.checkpoint or PUBLISHED
+    layout = replace(CHECKPOINT, by_hand=("model.ckpt",)) if name == PUBLISHED else CHECKPOINT
+    folder = resolve_checkpoint(name, wanted.revision, layout=layout)
     return CHECKPOINT.find_weights(folder)[0]
 
 
