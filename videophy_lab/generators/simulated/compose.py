@@ -90,7 +90,7 @@ def prepare_take(scene: str, seed: int, *, frames: int, fps: float, size: int, s
     """Draw a scene from its seed: the same one whatever is done to it later."""
     mujoco = load_mujoco()
     stage = BUILDERS[scene](make_rng(scene, seed, "motion"))
-    looks = draw_looks(make_rng(scene, seed, "looks"), stage.floor)
+    looks = draw_looks(make_rng(scene, seed, "looks"), stage.floor, stage.pattern)
     model = mujoco.MjModel.from_xml_string(write_model(stage, looks, size=size, shadow=shadow))
     paint_model(model, mujoco, looks)
     return Take(stage, looks, model, frames, fps)

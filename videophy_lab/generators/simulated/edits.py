@@ -66,7 +66,11 @@ def scale(simulation: Simulation, name: str, volume: float) -> None:
     body = model.geom_bodyid[simulation.find("geom", name)]
     model.body_mass[body] *= volume
     model.body_inertia[body] *= volume ** (5 / 3)
-    simulation.mujoco.mj_setConst(model, simulation.mujoco.MjData(model))
+
+
+def settle(simulation: Simulation) -> None:
+    """Let MuJoCo work out again what follows from masses and sizes."""
+    simulation.mujoco.mj_setConst(simulation.model, simulation.mujoco.MjData(simulation.model))
 
 
 def list_lost(simulation: Simulation, severity: float) -> list[str]:
@@ -85,6 +89,7 @@ def vanish(simulation: Simulation, severity: float) -> None:
         hide(simulation, simulation.stage.actors[0].name)
     else:
         scale(simulation, simulation.stage.actors[0].name, 1 - severity)
+        settle(simulation)
 
 
 def duplicate(simulation: Simulation, severity: float) -> None:
@@ -93,6 +98,7 @@ def duplicate(simulation: Simulation, severity: float) -> None:
     actor = simulation.stage.actors[0]
     first, second = (simulation.find("joint", f"{name}_joint") for name in (actor.name, f"{actor.name}_copy"))
     scale(simulation, f"{actor.name}_copy", severity)
+    settle(simulation)
     seen, solid, other = (
         simulation.find("geom", f"{actor.name}{end}") for end in ("_copy", "_solid", "_copy_solid")
     )
@@ -120,9 +126,10 @@ def grow(simulation: Simulation, severity: float) -> None:
     def swell() -> None:
         share = min(1.0, (simulation.data.time - begun) / GROWING)
         volume = (1 + ((1 + 3 * severity) ** (1 / 3) - 1) * share) ** 3
-        if volume > volumes[-1] * 1.01 or (share == 1 and volume > volumes[-1]):
+        if volume > volumes[-1] * 1.02 or (share == 1 and volume > volumes[-1]):
             for name in names:
                 scale(simulation, name, volume / volumes[-1])
+            settle(simulation)
             volumes.append(volume)
 
     simulation.before.append(swell)
@@ -137,14 +144,27 @@ def penetrate(simulation: Simulation, severity: float) -> None:
         if stage.passing and severity == 1:
             solid = simulation.find("geom", f"{name}_solid")
             model.geom_contype[solid] = model.geom_conaffinity[solid] = 0
-    if stage.supports:
+    if not stage.supports:
+        overlap(simulation, severity)
+
+
+def overlap(simulation: Simulation, severity: float) -> None:
+    """Let the followed bodies, all balls, pass into each other by s of their radius; the floor holds them."""
+    model, data, stage = simulation.model, simulation.data, simulation.stage
+    solids = [simulation.find("geom", f"{actor.name}_solid") for actor in stage.actors]
+    if severity == 1:
+        for number, solid in enumerate(solids):
+            bit = 2 << number
+            model.geom_contype[solid] = model.geom_conaffinity[solid] = bit
+            body = model.geom_bodyid[solid]
+            model.body_contype[body] = model.body_conaffinity[body] = bit
         return
-    for actor in stage.actors:
-        solid = simulation.find("geom", f"{actor.name}_solid")
-        if severity == 1:
-            model.geom_contype[solid] = model.geom_conaffinity[solid] = 0
-        else:
-            model.geom_size[solid] *= 1 - severity
+    less = severity * min(actor.radius for actor in stage.actors)
+    model.geom_size[solids, 0] -= less
+    model.geom_rbound[solids] -= less
+    ground = simulation.find("body", "ground")
+    if ground >= 0:
+        data.mocap_pos[model.body_mocapid[ground], 2] += less
 
 
 def reverse_friction(simulation: Simulation, severity: float) -> None:

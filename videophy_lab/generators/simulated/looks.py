@@ -113,7 +113,7 @@ class Looks:
             'specular="0" shininess="0"/>',
             '<material name="ball" texture="ball" specular="0.35" shininess="0.5"/>',
             '<material name="glass" rgba="0.75 0.9 0.95 0.16" specular="0.9" shininess="0.9"/>',
-            '<material name="water" rgba="0.16 0.46 0.72 0.38" specular="0.6" shininess="0.8"/>',
+            '<material name="water" rgba="0.30 0.62 0.85 0.27" specular="0.6" shininess="0.8"/>',
         ]
         lines += [
             f'<material name="{name}" rgba="{join(colour)} 1" specular="0.35" shininess="0.5"/>'
@@ -137,18 +137,18 @@ class Looks:
         )
 
 
-def draw_looks(rng: np.random.Generator, ground: str) -> Looks:
+def draw_looks(rng: np.random.Generator, ground: str, pattern: str) -> Looks:
     """Draw how a world looks."""
-    setting = str(rng.choice(list(SETTINGS)))
+    setting, drawn = str(rng.choice(list(SETTINGS))), str(rng.choice(PATTERNS))
     hues = tuple(str(name) for name in rng.permutation(list(HUES)))
     side = rng.choice([-1.0, 1.0])
     sun = (side * rng.uniform(0.25, 0.6), rng.uniform(0.25, 0.55), -1.0)
     return Looks(
         setting=setting,
         hues=hues,
-        pattern=str(rng.choice(PATTERNS)),
+        pattern=pattern or drawn,
         sun=sun,
-        strength=float(rng.uniform(0.5, 0.62)),
+        strength=float(rng.uniform(0.58, 0.7)),
         warmth=float(rng.uniform(0.92, 1.06)),
         azimuth=float(rng.uniform(-14, 14)),
         elevation=float(rng.uniform(-5, 2)),

@@ -108,7 +108,8 @@ def fixed_body(
 
 def ground() -> str:
     """Write the floor that bodies collide with; the one that is seen is the background's."""
-    return fixed_body("ground", collide("plane", (20, 20, 1), "ground_solid"))
+    everything = 'contype="255" conaffinity="255"'
+    return fixed_body("ground", collide("plane", (20, 20, 1), "ground_solid", marks=everything))
 
 
 def make_actor(

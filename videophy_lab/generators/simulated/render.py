@@ -16,6 +16,7 @@ from videophy_lab.generators.simulated.compose import Take
 from videophy_lab.generators.simulated.motion import Run, load_mujoco
 
 MOST_GEOMETRIES = 400
+HIDDEN = 4  # group of geometries that are not there
 TURNS, PARTS = 8, 10  # of a coil
 STEEL = np.array([0.42, 0.44, 0.48, 1], np.float32)
 BACKDROP = ("floor", "wall", "skirting")
@@ -71,7 +72,8 @@ def set_state(model: Any, data: Any, run: Run, frame: int) -> None:
     data.qpos[:] = run.qpos[frame]
     data.mocap_pos[:], data.mocap_quat[:] = run.mocap[frame, :, :3], run.mocap[frame, :, 3:]
     model.geom_size[:] = run.sizes[frame]
-    model.geom_group[~run.shown[frame] & (model.geom_group < 3)] = 4
+    model.geom_group[~run.shown[frame] & (model.geom_group < 3)] = HIDDEN
+    model.geom_group[run.shown[frame] & (model.geom_group == HIDDEN)] = 0
 
 
 def aim(mujoco: Any, camera: Camera) -> Any:

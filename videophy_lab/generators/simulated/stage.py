@@ -108,6 +108,8 @@ class Stage:
         centre it ends.
     floor : str
         What the floor must be, where the scene says so.
+    pattern : str
+        What the first body must look like, where the scene says so.
     passing : bool
         Whether supports are not met at all at severity 1.
     """
@@ -136,6 +138,7 @@ class Stage:
     beside: tuple[float, float, float] = (1.0, 0.0, 0.0)
     coil: tuple[float, float, float, float] | None = None
     floor: str = ""
+    pattern: str = ""
     passing: bool = False
 
     def find_onset(self, violation: str) -> float:

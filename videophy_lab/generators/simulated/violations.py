@@ -47,7 +47,7 @@ class Violation:
 
 SCENES = (
     "fall", "bounce", "projectile", "wall", "collision", "cradle", "slope", "slide", "pendulum", "chain",
-    "spring",
+    "spring", "dominoes", "tower", "seesaw", "float", "pour", "top",
 )  # fmt: skip
 FREE = ("fall", "bounce", "projectile", "wall", "collision", "slope", "slide")
 SWINGING = ("pendulum", "chain", "cradle")
@@ -80,7 +80,8 @@ _ALL = (
         laws.GRAVITY,
         VIOLATION,
         "gravity pulls upwards, with s of its strength",
-        ("fall", "bounce", "projectile", "wall", "slope", "pendulum", "chain", "cradle", "tower", "pour"),
+        ("fall", "bounce", "projectile", "wall", "slope", "pendulum", "chain", "cradle", "pour",
+         "top"),
         "nothing there falls freely, or it would leave the picture at once",
         clouds=(laws.ENERGY, laws.ELASTICITY, laws.FRICTION),
     ),

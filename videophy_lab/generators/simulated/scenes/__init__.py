@@ -13,12 +13,16 @@ from videophy_lab.generators.simulated.scenes.balls import (
     build_wall,
 )
 from videophy_lab.generators.simulated.scenes.flats import build_collision, build_slide, build_slope
+from videophy_lab.generators.simulated.scenes.grains import build_pour
+from videophy_lab.generators.simulated.scenes.stacks import build_dominoes, build_seesaw, build_tower
 from videophy_lab.generators.simulated.scenes.swings import (
     build_chain,
     build_cradle,
     build_pendulum,
     build_spring,
 )
+from videophy_lab.generators.simulated.scenes.tops import build_top
+from videophy_lab.generators.simulated.scenes.water import build_float
 from videophy_lab.generators.simulated.stage import Stage
 
 BUILDERS: dict[str, Callable[[np.random.Generator], Stage]] = {
@@ -33,4 +37,10 @@ BUILDERS: dict[str, Callable[[np.random.Generator], Stage]] = {
     "pendulum": build_pendulum,
     "chain": build_chain,
     "spring": build_spring,
+    "dominoes": build_dominoes,
+    "tower": build_tower,
+    "seesaw": build_seesaw,
+    "float": build_float,
+    "pour": build_pour,
+    "top": build_top,
 }
