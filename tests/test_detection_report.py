@@ -144,7 +144,7 @@ def test_figures_tables_and_clips_are_there(planted: Path) -> None:
     assert "flat" not in set(listed["scorer"])
     # the seer has every pair in the right order: its clips are those of four such pairs
     assert len(list((planted / "videos").glob("detection_clips_*.mp4"))) == 8
-    assert "right order: right clip of the pair" in read_page(planted)
+    assert "right clip, in the right order" in read_page(planted)
 
 
 def test_one_judge_alone_without_metrics_controls_or_paths(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ import pytest
 from tests.study.made_simulated import BETTER, SEVERITIES, draw_scores, make_clips, make_scores
 from videophy_lab import study
 from videophy_lab.outputs import check_distinct, check_estimates
+from videophy_lab.stats.estimate import Estimate
+from videophy_lab.stats.explained import Explanation
 from videophy_lab.stats.paired import paired_auc
+from videophy_lab.study.explained import name_verdict
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +102,8 @@ def test_a_judge_of_two_questions_is_two_scorers(clips):
     paired = study.pair_right_and_wrong(pd.concat([*tables, metric]), clips, better={"judge": "lower"})
     assert set(paired["scorer"]) == {"judge, SA", "judge, PC", "blur"}
     assert paired.loc[paired["measured_by"].eq("judge"), "better"].eq("lower").all()
-    assert set(study.keep_scorers(paired, tasks=["pc"])["scorer"]) == {"judge, PC", "blur"}
+    one = study.keep_scorers(paired, tasks=["pc"])
+    assert set(zip(one["scorer"], one["task"], strict=True)) == {("judge", "pc"), ("blur", "blur")}
     assert set(study.keep_scorers(paired, ["judge"])["scorer"]) == {"judge, SA", "judge, PC"}
     assert set(study.keep_scorers(paired, ["judge, SA"])["scorer"]) == {"judge, SA"}
     assert study.list_judges_of_pairs(paired) == ["judge"]
@@ -201,6 +205,21 @@ def test_quality_explains_the_judge_that_it_fools(pairs):
     assert left["n_pairs"].eq(180).all()
 
 
+@pytest.mark.parametrize(
+    ("drop", "left", "predicted", "expected"),
+    [
+        (0.2, 0.1, -0.5, "kept"),
+        (-0.1, -0.1, 0.5, "no drop"),
+        (0.2, -0.1, 0.5, "not shown at equal quality"),
+        (0.2, -0.1, -0.5, "inconclusive"),
+        (0.2, np.nan, np.nan, "undefined"),
+    ],
+)
+def test_a_drop_is_lost_only_to_metrics_that_predict_it(drop, left, predicted, expected):
+    first, second = (Estimate(low + 1, low, low + 2, 0.95, "m", 9, 9) for low in (drop, left))
+    assert name_verdict(Explanation(first, second, (), predicted, predicted, 1.0)) == expected
+
+
 def test_pairs_without_a_metric_are_counted(clips, scores):
     holes = scores["scorer"].eq("sharpness") & scores["video_id"].str.contains("ghost")
     table = scores.assign(
@@ -235,11 +254,10 @@ def test_clips_of_listed_pairs_stand_side_by_side(clips, pairs):
     assert chosen["video_id"].tolist() == [
         first["right_id"], first["wrong_id"], second["right_id"], second["wrong_id"],
     ]  # fmt: skip
-    assert chosen["shown"].iloc[2] == "wrong order: right clip of the pair"
+    assert chosen["shown"].iloc[2] == "right clip, in the wrong order"
     named = {"ghost": "A Ghost", "vanishing": "vanishing", "weak_gravity": "weak gravity"}
-    assert (
-        chosen["shown"].iloc[1] == f"right order: {named[first['violation']]}, severity {first['severity']:g}"
-    )
+    about = f"{named[first['violation']]}, severity {first['severity']:g}"
+    assert chosen["shown"].iloc[1] == f"{about}, in the right order"
     assert chosen["path"].eq(chosen["video_id"]).all()
     assert study.arrange_clips(listed, clips).empty
 

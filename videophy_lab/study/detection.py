@@ -198,6 +198,6 @@ def arrange_clips(
     for pair in chosen.to_dict("records"):
         name = (labels or {}).get(pair["violation"], str(pair["violation"]).replace("_", " "))
         wrong = f"{name}, severity {pair['severity']:g}"
-        rows.append({"video_id": pair["right_id"], "shown": f"{pair['end']}: right clip of the pair"})
-        rows.append({"video_id": pair["wrong_id"], "shown": f"{pair['end']}: {wrong}"})
+        rows.append({"video_id": pair["right_id"], "shown": f"right clip, in the {pair['end']}"})
+        rows.append({"video_id": pair["wrong_id"], "shown": f"{wrong}, in the {pair['end']}"})
     return pd.DataFrame(rows, columns=["video_id", "shown"]).merge(videos, on="video_id", how="left")

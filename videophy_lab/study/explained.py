@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from videophy_lab.stats.estimate import Estimate
-from videophy_lab.stats.explained import correlate_drops, explain_drop
+from videophy_lab.stats.explained import Explanation, correlate_drops, explain_drop
 from videophy_lab.study.detection import count_clips
 from videophy_lab.study.pairing import list_judges_of_pairs
 from videophy_lab.study.tables import make_estimates, make_row
@@ -59,9 +58,7 @@ def explain_detection(
 
     Notes
     -----
-    See :class:`videophy_lab.stats.explained.Explanation`. The verdict is ``"kept"`` where the interval at
-    equal quality lies above 0, ``"not shown at equal quality"`` where only that of the mean drop does,
-    ``"no drop"`` where not even that does, ``"undefined"`` without an interval.
+    See :class:`videophy_lab.stats.explained.Explanation`, and :func:`name_verdict` for the verdicts.
     """
     usable = pairs[pairs["kind"].eq("violation") & pairs["pair_status"].eq("ok")]
     wide = usable.pivot(index="wrong_id", columns="scorer", values="drop").reindex(columns=list(metrics))
@@ -84,7 +81,7 @@ def explain_detection(
             "r_squared": found.r_squared,
             "r_squared_held_out": found.r_squared_held_out,
             "distance": found.distance,
-            "verdict": name_verdict(found.drop, found.left),
+            "verdict": name_verdict(found),
             "reason": found.reason,
         }
         named = {"scorer": judge, "task": task, "metric": ""}
@@ -99,13 +96,24 @@ def explain_detection(
     return put_facts_last(make_estimates(rows, groups=GROUPS))
 
 
-def name_verdict(drop: Estimate, left: Estimate) -> str:
-    """Say whether a drop is there, and whether it is there at equal quality."""
-    if np.isnan(drop.low) or np.isnan(left.low):
+def name_verdict(found: Explanation) -> str:
+    """Say whether a drop is there, and whether it is there at equal quality.
+
+    Returns
+    -------
+    str
+        ``"kept"`` where the interval at equal quality lies above 0; ``"no drop"`` where not even that of the
+        mean drop does; between the two ``"not shown at equal quality"``, or ``"inconclusive"`` where the
+        metrics predict nothing of the drop on prompts held out and the interval may have grown for nothing;
+        ``"undefined"`` without an interval.
+    """
+    if np.isnan(found.drop.low) or np.isnan(found.left.low):
         return "undefined"
-    if left.low > 0:
+    if found.left.low > 0:
         return "kept"
-    return "not shown at equal quality" if drop.low > 0 else "no drop"
+    if found.drop.low <= 0:
+        return "no drop"
+    return "not shown at equal quality" if found.r_squared_held_out > 0 else "inconclusive"
 
 
 def put_facts_last(table: pd.DataFrame) -> pd.DataFrame:

@@ -195,7 +195,8 @@ def keep_scorers(pairs: pd.DataFrame, scorers: Sequence[str] = (), tasks: Sequen
     scorers : sequence of str
         By the name in the table or the scorer's own; all when empty.
     tasks : sequence of {"sa", "pc"}
-        Questions of scorers that answer any; all when empty. Metrics have none and are kept.
+        Questions of scorers that answer any; all when empty. Metrics have none and are kept. A scorer of
+        which one question is left loses the question in its name.
 
     Raises
     ------
@@ -206,12 +207,14 @@ def keep_scorers(pairs: pd.DataFrame, scorers: Sequence[str] = (), tasks: Sequen
     strangers = [name for name in scorers if name not in known]
     if strangers:
         raise ValueError(f"no scorer {strangers[0]!r} among the scores; there are {', '.join(known)}")
-    kept = pairs
+    asked = pairs["measured_by"].isin(list_judges_of_pairs(pairs))
+    kept = pairs[~asked | pairs["task"].isin(tasks)] if tasks else pairs
     if scorers:
         kept = kept[kept["scorer"].isin(scorers) | kept["measured_by"].isin(scorers)]
     if tasks:
-        asked = kept["measured_by"].isin(list_judges_of_pairs(pairs))
-        kept = kept[~asked | kept["task"].isin(tasks)]
+        # with one question left, the question need not be named
+        alone = kept.groupby("measured_by")["task"].transform("nunique").eq(1)
+        kept = kept.assign(scorer=kept["scorer"].where(~alone, kept["measured_by"]))
     if kept.empty:
         raise ValueError(f"nothing is left of the scorers {list(scorers)} and the tasks {list(tasks)}")
     return kept.reset_index(drop=True)
