@@ -104,14 +104,17 @@
       requestAnimationFrame(tick);
     }
 
-    // one clock for all: clips are nudged to it by their rates, and it waits for those that have no data yet
+    // one clock for all: it waits for clips that lag, and clips that are ahead wait for it
     function tick(now) {
       if (!playing) return;
       if (!root.isConnected) return pause();
       const gap = Math.max(0, now - last) / 1000;
       last = now;
       const running = clips.filter((clip) => position < clip.length);
-      const waiting = running.some(({ video }) => video.readyState < 3 || video.seeking);
+      const waiting = running.some(({ video }) => {
+        const ahead = video.currentTime - position;
+        return ahead < -0.15 || (ahead < 0.03 && (video.readyState < 3 || video.seeking));
+      });
       waited = waiting ? waited + gap : 0;
       if (!waiting || waited > 5) position += Math.min(gap, 0.1) * rate;
       if (position >= total) {
@@ -135,7 +138,11 @@
         return;
       }
       const ahead = video.currentTime - position;
-      if (Math.abs(ahead) > 0.2 && !video.seeking) video.currentTime = position;
+      if (Math.abs(ahead) > 1 && !video.seeking) video.currentTime = position;
+      if (ahead > (video.paused ? 0.03 : 0.15)) {
+        video.pause();
+        return;
+      }
       if (video.paused) video.play().catch(() => {});
       video.playbackRate = rate * clamp(1 - 3 * ahead / rate, 0.5, 1.5);
     }
