@@ -21,6 +21,8 @@ FAST = {
 }
 PROTOCOLS = (LUMA, OPENAI, VEO, VERTEX)
 LISTING = (LUMA, OPENAI)
+# one protocol for each library
+LIBRARIES = (LUMA, OPENAI, VEO)
 
 
 def build(server, protocol, **options):

@@ -106,13 +106,27 @@ def test_orders_of_one_text_each_have_their_own_job(tmp_path, protocol):
     assert len(server.sold) == 4
 
 
+@pytest.mark.parametrize("protocol", LISTING)
+def test_a_job_that_another_order_is_just_being_told_of_is_not_taken(tmp_path, protocol):
+    with VideoServer(plans={"": {"submit": ["500", "slow good", "good"]}}) as server:
+        made = make(build(server, protocol), [order(0, seed=seed) for seed in range(2)], tmp_path)
+    assert len({each.settings["job"] for each in made.values()}) == 2
+    assert len(server.sold) == 2
+
+
+def press_ctrl_c(server, jobs):
+    """Interrupt the main thread once so many jobs are made, and before they are answered."""
+    while len(server.sold) < jobs:
+        time.sleep(0.01)
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+
 def test_closing_the_iterator_stores_the_jobs_that_are_just_being_ordered(tmp_path):
-    with VideoServer(after=0.3, making=0.1) as server:
+    with VideoServer(after=0.5, making=0.1) as server:
         videos = build(server, LUMA, concurrency=2).make(
             [order(0, "A first text."), order(1, "A second text."), order(2)], folder=tmp_path
         )
-        main = threading.main_thread().ident
-        threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
+        threading.Thread(target=press_ctrl_c, args=(server, 2)).start()
         with pytest.raises(KeyboardInterrupt):
             next(videos)
         states = [json.loads(path.read_text())["state"] for path in tmp_path.glob("*.json")]

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.generators.api_cases import FAST, KEY, LISTING, PROTOCOLS, build, make, make_one, order
+from tests.generators.api_cases import FAST, KEY, LIBRARIES, LISTING, PROTOCOLS, build, make, make_one, order
 from tests.generators.video_replies import LUMA, OPENAI, VEO, VERTEX
 from tests.generators.video_server import VideoServer
 from videophy_lab.generators.base import GeneratorStoppedError
@@ -22,7 +22,7 @@ def serve(step, *behaviours, **options):
     return VideoServer(plans={"": {step: behaviours}}, key=KEY, **options)
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", LIBRARIES)
 @pytest.mark.parametrize("kind", ["429", "429 wait"])
 def test_a_busy_service_is_asked_again(tmp_path, protocol, kind):
     with serve("submit", kind, kind, "good") as server:
@@ -41,6 +41,14 @@ def test_a_job_whose_answer_was_lost_is_found_in_the_list(tmp_path, protocol, ki
     with serve("submit", kind, "good") as server:
         made = make_one(build(server, protocol, timeout=0.5), tmp_path)
     assert made.error == ""
+    assert made.settings["job_was_found_in_list"]
+    assert len(server.sold) == 1
+
+
+@pytest.mark.parametrize("protocol", LISTING)
+def test_an_order_that_is_accepted_late_is_found_although_it_was_not_in_the_list_at_first(tmp_path, protocol):
+    with serve("submit", "slow before", "good") as server:
+        made = make_one(build(server, protocol, timeout=0.3, list_delay=1.0), tmp_path)
     assert made.settings["job_was_found_in_list"]
     assert len(server.sold) == 1
 
@@ -103,7 +111,7 @@ def test_a_list_that_does_not_say_of_which_text_a_job_is_settles_nothing(tmp_pat
     assert len(server.sold) == 1
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", LIBRARIES)
 @pytest.mark.parametrize("kind", ["500", "429", "html", "garbage", "cut"])
 def test_a_look_at_a_job_that_fails_is_repeated(tmp_path, protocol, kind):
     with serve("poll", kind, "good", kind, "good", making=0.03) as server:
@@ -124,7 +132,7 @@ def test_a_job_that_failed_is_the_reason_and_is_not_repeated(tmp_path, protocol,
     assert len(server.sold) == 1
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", LIBRARIES)
 def test_a_text_that_is_refused_is_its_own_reason(tmp_path, protocol):
     plans = {"forbidden": {"submit": ["400"]}}
     with VideoServer(plans=plans) as server:
@@ -135,7 +143,7 @@ def test_a_text_that_is_refused_is_its_own_reason(tmp_path, protocol):
     assert len(server.sold) == 3
 
 
-@pytest.mark.parametrize("protocol", [LUMA, OPENAI, VEO])
+@pytest.mark.parametrize("protocol", LIBRARIES)
 @pytest.mark.parametrize("kind", ["html", "truncated", "cut", "500", "429"])
 def test_a_broken_download_is_repeated(tmp_path, protocol, kind):
     with serve("download", kind, "good") as server:
@@ -165,7 +173,7 @@ def test_a_video_that_never_comes_whole_stays_paid_for_and_is_fetched_by_the_nex
     assert len(server.sold) == 1
 
 
-@pytest.mark.parametrize("protocol", [LUMA, OPENAI, VEO])
+@pytest.mark.parametrize("protocol", LIBRARIES)
 def test_a_video_of_another_length_and_one_too_large_are_refused(tmp_path, protocol):
     with serve("download", "long") as server:
         assert "9.00 s where" in make_one(build(server, protocol), tmp_path).error
@@ -176,13 +184,20 @@ def test_a_video_of_another_length_and_one_too_large_are_refused(tmp_path, proto
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_job_that_vanished_is_not_paid_for_again_unless_it_is_asked_for(tmp_path, protocol):
-    with serve("poll", "404", "404", "good", making=0.05) as server:
-        made = make_one(build(server, protocol, attempts=2), tmp_path)
-        assert "no longer has job" in made.error
-        assert "no longer has job" in make_one(build(server, protocol), tmp_path).error
+    with serve("poll", *["404"] * 6, "good", making=0.05) as server:
+        generator = build(server, protocol, attempts=2)
+        assert "no longer has job" in make_one(generator, tmp_path).error
+        assert "no longer has job" in make_one(generator, tmp_path).error
         assert len(server.sold) == 1
-        assert make_one(build(server, protocol, resubmit=True), tmp_path).error == ""
+        assert make_one(build(server, protocol, attempts=2, resubmit=True), tmp_path).error == ""
     assert len(server.sold) == 2
+
+
+def test_a_job_that_was_asked_for_with_another_key_is_found_with_the_right_one(tmp_path):
+    with serve("poll", "404", "good") as server:
+        assert "no longer has job" in make_one(build(server, LUMA, attempts=1), tmp_path).error
+        assert make_one(build(server, LUMA), tmp_path).error == ""
+    assert len(server.sold) == 1
 
 
 STOPS = {
@@ -197,7 +212,7 @@ STOPS = {
 }
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", LIBRARIES)
 @pytest.mark.parametrize("kind", STOPS)
 def test_what_would_befall_every_order_ends_the_run(tmp_path, protocol, kind):
     with serve("submit", kind) as server, pytest.raises(GeneratorStoppedError, match=STOPS[kind]) as stopped:
@@ -283,7 +298,7 @@ def test_a_job_that_takes_too_long_is_left_to_the_next_run(tmp_path):
 
 @pytest.mark.parametrize("kind", ["expired", "failed"])
 def test_a_video_that_was_there_once_is_not_paid_for_again_unasked(tmp_path, kind):
-    with serve("poll", "good", kind, "good") as server:
+    with serve("poll", "good", kind, kind, kind, "good") as server:
         generator = build(server, OPENAI)
         assert make_one(generator, tmp_path).error == ""
         made = make_one(generator, tmp_path)

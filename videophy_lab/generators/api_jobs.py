@@ -16,10 +16,8 @@ from typing import Any
 
 from videophy_lab.generators.base import GeneratorStoppedError
 
-# a job may have been made; its name is stored; it was fetched; it cost nothing; the service forgot it
-INTENT, SUBMITTED, FETCHED, REFUSED, GONE = "intent", "submitted", "fetched", "refused", "gone"
-# the service ended it without a video
-FAILED = "failed"
+# a job may have been made; its name is stored; its video was there; it ended without one; there is no job
+INTENT, SUBMITTED, DONE, FAILED, REFUSED = "intent", "submitted", "done", "failed", "refused"
 NAME_LENGTH = 100
 LOCK = ".lock"
 
@@ -177,7 +175,7 @@ def read_record(path: Path) -> Record:
     """Read one record; raise OSError, ValueError, KeyError or TypeError where it is none."""
     found = json.loads(path.read_text(encoding="utf-8"))
     record = Record(**found)
-    if not isinstance(record.jobs, list) or (record.state in (SUBMITTED, FETCHED) and not record.jobs):
+    if not isinstance(record.jobs, list) or (record.state in (SUBMITTED, DONE) and not record.jobs):
         raise ValueError("its jobs are missing")
     return record
 

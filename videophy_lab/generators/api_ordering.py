@@ -11,7 +11,6 @@ from functools import partial
 
 from videophy_lab.generators.api_calls import Calls
 from videophy_lab.generators.api_jobs import (
-    GONE,
     INTENT,
     REFUSED,
     SUBMITTED,
@@ -84,8 +83,6 @@ class Ordering:
 
     async def obtain(self, request: Request, record: Record) -> None:
         """Get a job for a request: one that may have been paid for already, or else a new one."""
-        if record.state == GONE and not self.resubmit:
-            raise OrderError(explain_gone(record))
         async with self.locks[" ".join(request.text.split())]:
             if record.state == INTENT and await self.adopt(request, record):
                 return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from videophy_lab.generators.api_jobs import FAILED, FETCHED, GONE, SUBMITTED, Record, Request
+from videophy_lab.generators.api_jobs import DONE, FAILED, SUBMITTED, Record, Request
 from videophy_lab.generators.api_ordering import OrderError, Ordering, explain_gone
 from videophy_lab.generators.api_service import BROKEN, EXPIRED, RUNNING, Job
 from videophy_lab.generators.api_trouble import DOWNLOAD, POLL, Setback, StepError
@@ -53,45 +53,38 @@ class Orders(Ordering):
             record = self.ledger.read(request)
         except ValueError as error:
             raise OrderError(str(error)) from None
-        resumed, was_done = record.state in (SUBMITTED, FETCHED), record.state == FETCHED
+        resumed, was_done = record.state in (SUBMITTED, DONE), record.state == DONE
         if not resumed:
             await self.obtain(request, record)
-        job = await self.wait_for(request, record, resumed=resumed)
-        if job.state == EXPIRED or (job.state == BROKEN and was_done):
-            record.state = GONE
-            self.ledger.write(request, record)
+        job = await self.wait_for(record, at_once=resumed or record.adopted)
+        if is_gone(job, was_done) and resumed and self.resubmit:
+            was_done = False
+            await self.obtain(request, record)
+            job = await self.wait_for(record, at_once=False)
+        if is_gone(job, was_done):
             raise OrderError(explain_gone(record))
-        if job.state == BROKEN:
-            record.state, record.reason = FAILED, job.reason
-            self.ledger.write(request, record)
-            raise OrderError(f"the service made no video: {self.hide(job.reason or 'no reason given')}")
-        job, data = await self.download(record, job)
-        record.state = FETCHED
+        record.state = FAILED if job.state == BROKEN else DONE
+        record.reason = self.hide(job.reason)
         self.ledger.write(request, record)
+        if job.state == BROKEN:
+            raise OrderError(f"the service made no video: {record.reason or 'no reason given'}")
+        job, data = await self.download(record, job)
         return record, job, data
 
-    async def wait_for(self, request: Request, record: Record, *, resumed: bool) -> Job:
-        """Look at a job again and again until it has ended."""
+    async def wait_for(self, record: Record, *, at_once: bool) -> Job:
+        """Look at a job again and again until it has ended, or the service no longer has it."""
         pause, end = self.pace.poll_start, time.monotonic() + self.pace.job_timeout
-        # the job of an earlier run may have ended long ago
-        first = resumed or record.adopted
         while True:
-            if not first:
+            if not at_once:
                 await asyncio.sleep(pause * float(self.calls.patience.rng.uniform(0.8, 1.0)))
                 pause = min(pause * self.pace.poll_factor, self.pace.poll_most)
-            first = False
+            at_once = False
             try:
                 job = await self.calls.call(lambda: self.service.fetch(record.job), POLL)
             except StepError as error:
                 if error.setback.trouble.status != 404:
                     raise
-                record.state = GONE
-                self.ledger.write(request, record)
-                if not (self.resubmit and resumed):
-                    raise OrderError(explain_gone(record)) from None
-                resumed = False
-                await self.obtain(request, record)
-                continue
+                return Job(record.job, EXPIRED)
             if job.state != RUNNING:
                 return job
             if time.monotonic() > end:
@@ -122,6 +115,11 @@ class Orders(Ordering):
                 ) from None
             if reason.setback.expired or not job.address:
                 job = await self.calls.call(lambda: self.service.fetch(record.job), POLL)
+
+
+def is_gone(job: Job, was_done: bool) -> bool:
+    """Tell whether a job that may have been paid for can give no video any more."""
+    return job.state == EXPIRED or (job.state == BROKEN and was_done)
 
 
 def check_video(data: bytes, seconds: float) -> None:
