@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from videophy_lab.estimates import ESTIMATE_COLUMNS, order_columns
 from videophy_lab.execution import ReportError, run_notebooks
-from videophy_lab.outputs import ESTIMATE_COLUMNS, order_columns, write_text
+from videophy_lab.outputs import write_text
 from videophy_lab.page import write_page
 from videophy_lab.params import NotebookJob, plan_jobs, read_params
 from videophy_lab.places import find_notebooks_folder
