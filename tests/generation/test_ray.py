@@ -23,6 +23,7 @@ class Network(Fader):
 
 def test_workers_are_as_many_as_help() -> None:
     assert plan_crew(LAPTOP, Fader(), None, calls=10).size == 1
+    assert plan_crew(LAPTOP, Fader(), 4, calls=10).size == 1
     assert plan_crew(LAPTOP, Crowd(), None, calls=10).size == 2
     assert plan_crew(LAPTOP, Crowd(), None, calls=1).size == 1
     crew = plan_crew(STATION, Network(), None, calls=10)

@@ -24,7 +24,8 @@ from videophy_lab.video_store import VideoStore
 Record = Mapping[str, Any]
 Report = Callable[[int, Sequence[Record]], None]
 # whose versions may decide a video
-LIBRARIES = ("videophy-lab", "numpy", "av", "mujoco", "torch", "transformers", "diffusers")
+LIBRARIES = ("videophy-lab", "numpy", "av", "mujoco", "torch", "transformers", "diffusers", "lumaai", "openai",
+             "google-genai")  # fmt: skip
 # chunks that wait for each process, so that none is idle
 CHUNKS_AHEAD = 2
 

@@ -67,8 +67,8 @@ def make_on_ray(
     folder : Path
         Of the videos.
     workers : int, optional
-        One for each GPU where a generator runs on CUDA; otherwise one a core for generators that gain by it,
-        else one.
+        One for each GPU where a generator runs on CUDA, else one a core; a generator that gains by neither
+        has one whatever is given.
     report : callable, optional
         Called after each call with the number of videos done and what their side-cars say.
 
@@ -121,7 +121,10 @@ def plan_crew(machines: Sequence[Any], generator: Generator, workers: int | None
             f"the generator is to run on {device}, and Ray knows of no machine with a GPU. Remedy: -o "
             "device=auto or cpu, or join a machine with a GPU to the cluster."
         )
-    most = gpus if on_gpu else (max(1, int(cpus)) if generator.parallel else 1)
+    if not on_gpu and not generator.parallel:
+        # one process asks a service for several videos at once, and is alone in its folder
+        workers = 1
+    most = gpus if on_gpu else max(1, int(cpus))
     size = max(1, min(workers or most, calls))
     return Crew(size, cpus=min(1.0, 0.5 * cpus / size), gpus=min(1.0, gpus / size) if on_gpu else 0.0)
 

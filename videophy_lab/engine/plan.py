@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    """One video, and what is still to be asked about it, by scorer.
+    """One video, or one probe of it, and what is still to be asked about it, by scorer.
 
     Attributes
     ----------
@@ -25,12 +25,15 @@ class Job:
         ``sha256`` is empty when the file is not there.
     path : Path
     questions : mapping of scorer to tuple of Question
+    probe : str
+        Empty for a video as it is.
     """
 
     video_id: str
     sha256: str
     path: Path
     questions: Mapping[str, tuple[Question, ...]] = field(default_factory=dict)
+    probe: str = ""
 
 
 def hash_text(text: str) -> str:
@@ -61,7 +64,7 @@ def join_rules(videos: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``video_id, sha256, rule_id, rule``.
+        ``video_id, probe, sha256, rule_id, rule``.
 
     Raises
     ------
@@ -71,11 +74,12 @@ def join_rules(videos: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     named = rules.reindex(columns=["video_id", "prompt_id", "rule_id", "rule"])
-    own = videos[["video_id", "sha256"]].merge(named[named["video_id"].notna()], on="video_id")
+    asked = videos[["video_id", "probe", "sha256", "prompt_id"]]
+    own = asked.drop(columns="prompt_id").merge(named[named["video_id"].notna()], on="video_id")
     shared = named[named["video_id"].isna()].drop(columns="video_id").dropna(subset=["prompt_id"])
-    of_prompt = videos[["video_id", "sha256", "prompt_id"]].merge(shared, on="prompt_id")
-    joined = pd.concat([own, of_prompt])[["video_id", "sha256", "rule_id", "rule"]].drop_duplicates()
-    twice = joined[joined.duplicated(["video_id", "rule_id"])]
+    of_prompt = asked.merge(shared, on="prompt_id")
+    joined = pd.concat([own, of_prompt])[["video_id", "probe", "sha256", "rule_id", "rule"]].drop_duplicates()
+    twice = joined[joined.duplicated(["video_id", "probe", "rule_id"])]
     if len(twice):
         video, rule = twice["video_id"].iloc[0], twice["rule_id"].iloc[0]
         raise ValueError(f"the video {video} has two rules named {rule!r}; give each rule a name of its own")
@@ -96,7 +100,7 @@ def ask_questions(
     Parameters
     ----------
     videos : DataFrame
-        ``video_id, prompt_id, sha256, caption``, text without NaN.
+        ``video_id, prompt_id, sha256, caption``, and ``probe`` where some are probed; text without NaN.
     rules : DataFrame, optional
         A rules table; needed for the task ``rule``.
     captioned : collection of str
@@ -109,16 +113,17 @@ def ask_questions(
     """
     import pandas as pd
 
+    videos = videos if "probe" in videos.columns else videos.assign(probe="")
     parts = []
     for task in tasks:
         if task == "rule" and rules is not None:
             asked = join_rules(videos, rules).rename(columns={"rule": "text"})
         else:
-            asked = videos[["video_id", "sha256"]].assign(rule_id="", text="")
+            asked = videos[["video_id", "probe", "sha256"]].assign(rule_id="", text="")
             if task in captioned:
                 asked["text"] = videos["caption"].to_numpy()
         parts.append(asked.assign(task=task))
-    table = pd.concat(parts, ignore_index=True).assign(scorer=scorer, spec=spec, probe="")
+    table = pd.concat(parts, ignore_index=True).assign(scorer=scorer, spec=spec)
     names = {text: hash_text(text) for text in table["text"].unique()}
     table["question"] = table["text"].map(names)
     return table[[*KEY, *CONTENT, "text"]]
@@ -141,17 +146,23 @@ def find_missing(wanted: pd.DataFrame, stored: pd.DataFrame, *, retry: Collectio
     return wanted[joined["_merge"].eq("left_only").to_numpy()].reset_index(drop=True)
 
 
-def group_jobs(missing: pd.DataFrame, paths: Mapping[str, Path]) -> list[Job]:
-    """Gather the missing questions by video, in the order of `paths`."""
-    questions: dict[str, dict[str, list[Question]]] = {}
-    hashes: dict[str, str] = {}
+def group_jobs(missing: pd.DataFrame, paths: Mapping[tuple[str, str], Path]) -> list[Job]:
+    """Gather the missing questions by video and probe, in the order of `paths`."""
+    questions: dict[tuple[str, str], dict[str, list[Question]]] = {}
+    hashes: dict[tuple[str, str], str] = {}
     columns = ["video_id", "scorer", "task", "text", "rule_id", "probe", "sha256"]
-    for name, scorer, task, text, rule_id, probe, sha256 in missing[columns].to_numpy().tolist():
-        asked = questions.setdefault(name, {}).setdefault(scorer, [])
-        asked.append(Question(task, text, rule_id or None, probe or None, name))
-        hashes[name] = sha256
+    for video_id, scorer, task, text, rule_id, probe, sha256 in missing[columns].to_numpy().tolist():
+        asked = questions.setdefault((video_id, probe), {}).setdefault(scorer, [])
+        asked.append(Question(task, text, rule_id or None, probe or None, video_id))
+        hashes[video_id, probe] = sha256
     return [
-        Job(name, hashes[name], path, {scorer: tuple(asked) for scorer, asked in questions[name].items()})
+        Job(
+            name[0],
+            hashes[name],
+            path,
+            {scorer: tuple(asked) for scorer, asked in questions[name].items()},
+            name[1],
+        )
         for name, path in paths.items()
         if name in questions
     ]

@@ -88,7 +88,7 @@ class Mark:
 class Ledger:
     """What the workers have begun and done; an actor, so that no worker that dies takes it along.
 
-    A piece is one video and one scorer. Ray starts a worker that died again and repeats its chunks; the
+    A piece is one video (or one probe of it) and one scorer. Ray starts a worker that died again and repeats its chunks; the
     ledger tells it what is done, and what has killed workers before.
 
     Parameters
@@ -154,7 +154,7 @@ class NotedStore(ScoreStore):
     def append(self, rows: Sequence[Mapping[str, object]]) -> int:
         """Store rows, and note the pieces to which they belong."""
         written = super().append(rows)
-        pieces = {(row["video_id"], row["scorer"]) for row in rows}
+        pieces = {(row["video_id"], row["probe"], row["scorer"]) for row in rows}
         if pieces:
             ask(self.ledger, "finish_pieces", self.chunk, len(pieces), [row["status"] for row in rows])
         return written
