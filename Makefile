@@ -1,12 +1,15 @@
 # make with no target prints this list
 .DEFAULT_GOAL := help
-.PHONY: help report test lint lab bench clean
+.PHONY: help report simulated test lint lab bench clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 REPORT ?= reports/videophy2
+# what needs neither weights nor a GPU
+SCORERS ?= kinematics constant random sharpness contrast colourfulness temporal_flickering flow_smoothness \
+	dynamic_degree_dis
 
 # uv ignores pip's settings, so hand on the folder of local wheels; uv stops when that folder is missing
 ifneq ($(wildcard $(PIP_FIND_LINKS)),)
@@ -19,6 +22,11 @@ help: ## show this list
 
 report: $(VENV)/.core ## install the core and write reports/videophy2 (REPORT=DIR for another)
 	$(BIN)/videophy-lab report $(REPORT)
+
+simulated: $(VENV)/.sim ## make the clips of the simulated world, score them, write reports/simulated (8 minutes)
+	$(BIN)/videophy-lab generate simulated --generator simulated --out runs/simulated
+	$(BIN)/videophy-lab score runs/simulated $(addprefix --scorer ,$(SCORERS)) --out runs/simulated
+	$(BIN)/videophy-lab report reports/simulated
 
 test: lint ## install everything and run the whole test suite on CPU
 	$(BIN)/python -m pytest
@@ -54,7 +62,12 @@ $(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
 	@$(INSTALL) --editable .
 	@touch $@
 
+$(VENV)/.sim: $(VENV)/.core
+	@echo "installing what the simulated world needs into $(VENV)"
+	@$(INSTALL) --editable '.[sim]'
+	@touch $@
+
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "installing videophy_lab and what its tests need into $(VENV)"
 	@$(INSTALL) --editable '.[all]'
-	@touch $@ $(VENV)/.core
+	@touch $(VENV)/.core $(VENV)/.sim $@

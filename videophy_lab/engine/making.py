@@ -24,8 +24,10 @@ from videophy_lab.video_store import VideoStore
 Record = Mapping[str, Any]
 Report = Callable[[int, Sequence[Record]], None]
 # whose versions may decide a video
-LIBRARIES = ("videophy-lab", "numpy", "av", "mujoco", "torch", "transformers", "diffusers", "lumaai", "openai",
-             "google-genai")  # fmt: skip
+LIBRARIES = (
+    *("videophy-lab", "numpy", "av", "mujoco", "torch", "transformers", "diffusers"),
+    *("lumaai", "openai", "google-genai"),
+)
 # chunks that wait for each process, so that none is idle
 CHUNKS_AHEAD = 2
 
