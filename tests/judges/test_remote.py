@@ -17,8 +17,9 @@ from tests.bad_server import BadServer, find_texts
 from videophy_lab.building import build_scorers
 from videophy_lab.judges.base import Question, make_spec
 from videophy_lab.judges.questions import SCALE, TEMPLATES
-from videophy_lab.judges.remote import CURRENT, Gemini, OpenAICompatible, check_gemini
+from videophy_lab.judges.remote import Gemini, OpenAICompatible
 from videophy_lab.judges.remote_questions import describe_questions, write_question
+from videophy_lab.llm.models import CURRENT, check_gemini
 from videophy_lab.video import Clip, decode_clip, encode_video
 
 VARIABLE, KEY = "TEST_SERVER_KEY", "AIza-recognisable-9876543210"
@@ -169,7 +170,7 @@ def test_frames_are_sent_in_order_with_their_times(video: Path, tmp_path: Path) 
 def test_colours_are_not_swapped(tmp_path: Path) -> None:
     import cv2
 
-    from videophy_lab.judges.remote_questions import encode_picture
+    from videophy_lab.llm.footage import encode_picture
 
     red = np.zeros((16, 16, 3), np.uint8)
     red[..., 0] = 255
