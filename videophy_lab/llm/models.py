@@ -40,8 +40,8 @@ def check_gemini(model: str, today: date) -> None:
     if today >= end:
         raise ValueError(
             f"{name} is retired: it was shut down by {end} (the paper's gemini-2.0-flash-exp is, too), and "
-            f"its scores cannot be made again. Remedy: name another model. {remedy}"
+            f"it cannot be asked again. Remedy: name another model. {remedy}"
         )
     warnings.warn(
-        f"{name} is shut down on {end}; its scores cannot be made again then. {remedy}", stacklevel=4
+        f"{name} is shut down on {end}; it cannot be asked again then. {remedy}", stacklevel=4
     )
