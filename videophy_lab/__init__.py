@@ -35,6 +35,7 @@ _HOME = {
     "ensemble": "videophy_lab.study",
     "fit_ensemble": "videophy_lab.study",
     "generate": "videophy_lab.generation",
+    "probe": "videophy_lab.probes",
     "score": "videophy_lab.scoring",
     "show": "videophy_lab.gallery",
     "run_report": "videophy_lab.report",

@@ -127,7 +127,8 @@ def test_failed_and_unscored_rows_are_missing_only_when_they_are_to_be_retried()
 
 def test_jobs_gather_the_questions_of_a_video_in_the_order_of_the_videos() -> None:
     wanted = pd.concat([ask(["rule", "pc"]), ask(["pc"], scorer="other")], ignore_index=True)
-    paths = {name: Path(name.replace("/", "_")) for name in ["b/p/0", "a/q/0", "a/p/0", "never/asked/0"]}
+    names = ["b/p/0", "a/q/0", "a/p/0", "never/asked/0"]
+    paths = {(name, ""): Path(name.replace("/", "_")) for name in names}
     jobs = group_jobs(wanted, paths)
     assert [job.video_id for job in jobs] == ["b/p/0", "a/q/0", "a/p/0"]
     assert [question.task for question in jobs[0].questions["judge"]] == ["rule", "pc"]

@@ -24,7 +24,7 @@ from videophy_lab.schema import (
     read_table,
 )
 from videophy_lab.store import read_scores
-from videophy_lab.video_store import is_video_store, read_videos
+from videophy_lab.video_store import is_probe_folder, is_video_store, read_probed, read_videos
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,12 +194,14 @@ def load_videos(
 ) -> pd.DataFrame:
     """Load videos; official files give a ``url`` for :func:`videophy_lab.datasets.download_videos`.
 
-    A folder into which videos were generated gives its own table, with ``status`` and ``error`` for those
-    that could not be made. Another folder of video files, with a ``captions.csv`` or without, is read by
+    A folder into which videos were generated or probed gives its own table, with ``status`` and ``error`` for
+    those that could not be made. Another folder of video files, with a ``captions.csv`` or without, is read by
     :func:`videophy_lab.datasets.folder.make_videos`.
     """
     if is_video_store(source):
         return check_table(read_videos(source), "videos", source=str(source))
+    if is_probe_folder(source):
+        return read_probed(source)
     if Path(source).is_dir() and folder.list_video_files(Path(source)):
         return check_table(folder.make_videos(Path(source)), "videos", source=str(source))
     found = resolve_source(source, "numbers", "numbers1", "videophy1", "videophy2", split=split)

@@ -88,8 +88,8 @@ class Mark:
 class Ledger:
     """What the workers have begun and done; an actor, so that no worker that dies takes it along.
 
-    A piece is one video (or one probe of it) and one scorer. Ray starts a worker that died again and repeats its chunks; the
-    ledger tells it what is done, and what has killed workers before.
+    A piece is one video (or one probe of it) and one scorer. Ray starts a worker that died again and repeats
+    its chunks; the ledger tells it what is done, and what has killed workers before.
 
     Parameters
     ----------

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from videophy_lab.video import Clip, FrameView
 
 OK, UNSCORED, FAILED = "ok", "unscored", "failed"
+REPEAT = "repeat_"
 QUESTION_TASKS = ("sa", "pc", "rule")
 
 
@@ -87,7 +88,8 @@ class Question:
         The caption for the tasks of `Card.captioned`, the sentence for ``rule``; empty for what needs none.
     rule_id : str, optional
     probe : str, optional
-        How the question was altered, for example ``"paraphrase_1"``.
+        How the video or the question was altered, for example ``"reverse"`` or ``"caption_paraphrase_1"``;
+        ``"repeat_1"``: not at all, but asked again.
     video_id : str
         The video it is about; scorers that are random by design take it as their seed.
     """
@@ -97,6 +99,15 @@ class Question:
     rule_id: str | None = None
     probe: str | None = None
     video_id: str = ""
+
+    @property
+    def repeat(self) -> int:
+        """Tell which asking again of the same question this is: 1, 2, …; 0 for the first time.
+
+        A judge that draws its answers draws anew for each, and no answer that is known may stand for it.
+        """
+        number = (self.probe or "").removeprefix(REPEAT)
+        return int(number) if number != self.probe and number.isdecimal() else 0
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,8 @@ class RemoteJudge(CallOptions, Scorer):
         ValueError
             As :func:`videophy_lab.judges.remote_questions.write_question`.
         """
-        return Request((*video, write_question(question)), ANSWERS.get(question.task, ANSWERS["sa"]))
+        answer = ANSWERS.get(question.task, ANSWERS["sa"])
+        return Request((*video, write_question(question)), answer, question.repeat)
 
     def score(self, clips: Sequence[Clip], questions: Sequence[Sequence[Question]]) -> list[list[Answer]]:
         """Answer, for each clip, its questions, as many at once as is allowed.

@@ -17,7 +17,14 @@ from pydantic_ai.exceptions import UnexpectedModelBehavior
 from videophy_lab.llm.exchange import ANSWERED, FAILED, REFUSED, UNREADABLE, Media, Reply, Request, Usage
 from videophy_lab.llm.patience import Attempts, Patience
 from videophy_lab.llm.prices import price_usage
-from videophy_lab.llm.providers import PatientModel, RefusedError, build_agent, build_model, make_settings
+from videophy_lab.llm.providers import (
+    PatientModel,
+    RefusedError,
+    build_agent,
+    build_model,
+    make_settings,
+    shift_seed,
+)
 from videophy_lab.llm.standing import CallError
 from videophy_lab.llm.uploads import Uploads
 
@@ -68,7 +75,8 @@ class Line:
             It failed as all others would.
         """
         patient = PatientModel(self.model, Attempts(self.patience))
-        agent = build_agent(patient, request.answer, self.settings, self.owner.answer_retries)
+        settings = shift_seed(self.settings, request.repeat)
+        agent = build_agent(patient, request.answer, settings, self.owner.answer_retries)
         status, reason, answer = ANSWERED, "", None
         try:
             parts = [part if isinstance(part, str) else await self.attach(part) for part in request.parts]

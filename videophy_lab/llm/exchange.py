@@ -45,10 +45,14 @@ class Request:
     parts : tuple of str and Media
         In the order in which the model reads them.
     answer : subclass of pydantic.BaseModel
+    repeat : int
+        Which asking again of the same message this is; 0 for the first time. Each is another request: it is
+        sent, kept and drawn by itself, with the seed of the model plus this.
     """
 
     parts: tuple[str | Media, ...]
     answer: type[BaseModel]
+    repeat: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,9 @@ def describe_request(request: Request, settings: Mapping[str, Any]) -> dict[str,
         else {"media_type": part.media_type, "sha256": part.sha256, "fps": part.fps}
         for part in request.parts
     ]
-    return {**settings, "messages": [{"role": "user", "parts": parts}], "answer": write_schema(request)}
+    again = {"repeat": request.repeat} if request.repeat else {}
+    messages = [{"role": "user", "parts": parts}]
+    return {**settings, "messages": messages, "answer": write_schema(request), **again}
 
 
 def write_schema(request: Request) -> dict[str, Any]:

@@ -179,3 +179,9 @@ def make_settings(provider: str, sampling: Mapping[str, Any], timeout: float) ->
     if provider == "google" and resolution:
         settings["google_video_resolution"] = MediaResolution(f"MEDIA_RESOLUTION_{resolution.upper()}")
     return cast(ModelSettings, settings | {"timeout": timeout, "max_retries": 0})
+
+
+def shift_seed(settings: ModelSettings, repeat: int) -> ModelSettings:
+    """Give each asking again of the same message a seed of its own, so that its answer is drawn anew."""
+    seed = settings.get("seed")
+    return settings if seed is None or not repeat else settings | {"seed": seed + repeat}

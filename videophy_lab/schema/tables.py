@@ -38,6 +38,9 @@ COLUMNS = {
     **dict.fromkeys(("fps", "seconds", "cost"), Column("number", low=0)),
     **dict.fromkeys(("expected", "estimate", "low", "high"), Column("number")),
     "level": Column("number", low=0, high=1, remedy="write it as a fraction, such as 0.95"),
+    "severity": Column(
+        "number", low=0, high=1, remedy="write it as a fraction, such as 0.5, or leave it blank"
+    ),
     "seed": Column("integer"),
     "is_hard": Column("boolean", remedy="write 1 or 0, or leave it blank"),
     "task": Column(remedy="write sa, pc, rule, or the name of the metric"),
@@ -48,13 +51,13 @@ COLUMNS = {
 }
 ESTIMATE_CELLS = ("estimate", "low", "high", "level", "method", "n_videos", "n_prompts")
 VIDEO_FACTS = ("seed", "path", "caption", "sha256", "fps", "frames", "width", "height", "caption_used",
-               "truncated_tokens")  # fmt: skip
+               "truncated_tokens", "probe", "severity")  # fmt: skip
 SCORE_FACTS = ("sha256", "rule_id", "probe", "expected", "probabilities", "answer", "error", "seconds",
                "cost")  # fmt: skip
 TABLES = {
     "prompts": Table(("prompt_id", "caption"), ("upsampled_caption", "action", "category", "is_hard"),
                      blank=("caption",), key=("prompt_id",)),
-    "videos": Table(("video_id", "prompt_id", "generator"), VIDEO_FACTS, key=("video_id",)),
+    "videos": Table(("video_id", "prompt_id", "generator"), VIDEO_FACTS, key=("video_id", "probe")),
     "rules": Table(("rule_id", "rule"), ("prompt_id", "video_id", "law"),
                    blank=("rule",), key=("prompt_id", "video_id", "rule_id")),
     "ratings": Table(("video_id", "prompt_id", "generator", "task", "rating"), ("annotator", "rule_id"),

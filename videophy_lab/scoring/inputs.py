@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from videophy_lab.places import hash_if_readable
 from videophy_lab.schema import TableError, check_table
-from videophy_lab.video_store import is_video_store
+from videophy_lab.video_store import is_probe_folder, is_video_store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +33,9 @@ def find_videos(
     Returns
     -------
     DataFrame
-        ``video_id, prompt_id, generator, path, caption, sha256``: ``caption`` is empty where not known,
-        ``sha256`` (of the file, whatever the table says) where there is no file.
+        ``video_id, prompt_id, generator, path, caption, sha256, probe``: ``caption`` is empty where not
+        known, ``probe`` for a video as it is, ``sha256`` (of the file, whatever the table says) where there
+        is no file.
 
     Raises
     ------
@@ -62,8 +63,9 @@ def find_videos(
         )
         table = fill_captions(table, loaded)
     table = table.assign(path=[find_file(path, beside) for path in table["path"]])
-    captions = table["caption"] if "caption" in table.columns else pd.Series("", index=table.index)
-    return table.assign(caption=captions.fillna("").astype(object), sha256=hash_files(table, videos))
+    blank = pd.Series("", index=table.index)
+    texts = {name: table.get(name, blank).fillna("").astype(object) for name in ("caption", "probe")}
+    return table.assign(**texts, sha256=hash_files(table, videos))
 
 
 def fill_captions(videos: pd.DataFrame, prompts: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +85,8 @@ def find_file(path: object, beside: Path) -> str:
 
 def hash_files(table: pd.DataFrame, videos: str | Path | pd.DataFrame) -> list[str]:
     """Hash the videos' files; those of a folder of files were hashed when it was read."""
-    if isinstance(videos, str | Path) and Path(videos).is_dir() and not is_video_store(videos):
+    made = isinstance(videos, str | Path) and (is_video_store(videos) or is_probe_folder(videos))
+    if isinstance(videos, str | Path) and Path(videos).is_dir() and not made:
         return list(table["sha256"].fillna(""))
     with ThreadPoolExecutor(HASH_THREADS) as pool:
         return [sha256 or "" for sha256 in pool.map(hash_if_readable, map(Path, table["path"]))]
@@ -94,7 +97,8 @@ def describe_same_files(videos: pd.DataFrame) -> str:
     # what it needs of SciPy takes a second to import
     from videophy_lab.collisions import describe_collisions, find_collisions
 
-    readable = videos[videos["sha256"].ne("")]
+    # of a probed video the first row speaks: blanks of two videos may well be the same
+    readable = videos[videos["sha256"].ne("") & videos["probe"].isin(["", "reencode"])]
     collisions = find_collisions(readable.iloc[:0], readable)
     return describe_collisions(collisions) if len(collisions) else ""
 

@@ -42,8 +42,8 @@ class Plan:
 
     def group_missing(self) -> list[Job]:
         """Gather what has to be answered by video."""
-        paths = dict(zip(self.videos["video_id"], map(Path, self.videos["path"]), strict=True))
-        return group_jobs(self.missing, paths)
+        names = zip(self.videos["video_id"], self.videos["probe"], strict=True)
+        return group_jobs(self.missing, dict(zip(names, map(Path, self.videos["path"]), strict=True)))
 
 
 def list_tasks(scorers: Mapping[str, Scorer]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from videophy_lab.building import build_scorers, check_words
 from videophy_lab.engine.plan import find_missing
-from videophy_lab.judges.base import Scorer
+from videophy_lab.judges.base import REPEAT, Scorer
 from videophy_lab.scoring.inputs import find_rules, find_videos
 from videophy_lab.scoring.plan import Plan, list_tasks, make_plan
 from videophy_lab.store import CONTENT, KEY
@@ -160,7 +160,8 @@ def carry_out(plan: Plan, store: ScoreStore, *, engine: str, workers: int | None
     for name in sorted(set(plan.missing["scorer"])):
         store.describe_spec(plan.specs[name], plan.scorers[name].describe())
     fixed = [name for name, scorer in plan.scorers.items() if scorer.card.by_content]
-    same = store.find_same(plan.missing[plan.missing["scorer"].isin(fixed)])
+    again = plan.missing["probe"].str.startswith(REPEAT)
+    same = store.find_same(plan.missing[plan.missing["scorer"].isin(fixed) & ~again])
     store.append([{str(name): cell for name, cell in row.items()} for row in same.to_dict("records")])
     missing = find_missing(plan.missing, same)
     jobs = replace(plan, missing=missing).group_missing()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from videophy_lab.scoring.run import Outcome
 
 STATUSES = ("ok", "unscored", "failed")
+VIDEO = ["video_id", "probe"]
 REASONS_SHOWN = 5
 REASON_LENGTH = 160
 
@@ -29,8 +30,10 @@ def describe_plan(plan: Plan) -> str:
         asked = [(job.path, job.questions[name]) for job in jobs if name in job.questions]
         cost = scorer.describe_cost(asked) if asked else ""
         lines += [f"{name}: {cost}"] if cost else []
-    videos = plan.missing["video_id"].nunique()
-    lines.append(f"dry run: {len(plan.missing)} questions about {videos} videos to ask; nothing was scored")
+    lines.append(
+        f"dry run: {len(plan.missing)} questions about {count_videos(plan.missing)} videos to ask; nothing "
+        "was scored"
+    )
     return "\n".join(lines)
 
 
@@ -39,16 +42,22 @@ def describe_outcome(outcome: Outcome) -> str:
     rows, new = outcome.rows, outcome.asked
     lines = [f"{name}: {count_statuses(part)}" for name, part in rows.groupby("scorer", sort=False)]
     lines += list_reasons(rows)
-    videos = outcome.plan.missing["video_id"].nunique()
+    videos = len(outcome.plan.missing[VIDEO].drop_duplicates())
     rate = (
         f" ({videos / outcome.seconds:.1f} videos/s, {new / outcome.seconds:.1f} questions/s)" if new else ""
     )
     lines.append(
-        f"done: {len(rows)} questions about {rows['video_id'].nunique()} videos: {count_statuses(rows)}; "
+        f"done: {len(rows)} questions about {count_videos(rows)} videos: {count_statuses(rows)}; "
         f"{new} asked now, {len(rows) - new} known before; {outcome.seconds:.1f} s{rate}"
     )
     lines.append(f"scores: {outcome.folder}")
     return "\n".join(lines)
+
+
+def count_videos(rows: pd.DataFrame) -> str:
+    """Count videos; where some are probed, their probes too."""
+    videos, probed = rows["video_id"].nunique(), len(rows[VIDEO].fillna("").drop_duplicates())
+    return str(videos) if probed == videos else f"{probed} probes of {videos}"
 
 
 def count_statuses(rows: pd.DataFrame) -> str:

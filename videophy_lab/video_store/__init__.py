@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from videophy_lab.video_store.files import name_safely, write_whole
+from videophy_lab.video_store.probed import is_probe_folder, read_probed
 from videophy_lab.video_store.store import FAILED, MADE, VideoStore, is_video_store
 from videophy_lab.video_store.tables import read_videos, write_tables
 
@@ -10,8 +11,10 @@ __all__ = [
     "FAILED",
     "MADE",
     "VideoStore",
+    "is_probe_folder",
     "is_video_store",
     "name_safely",
+    "read_probed",
     "read_videos",
     "write_tables",
     "write_whole",

@@ -1,0 +1,82 @@
+"""Spread work over several processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+# items that wait for each process, so that none is idle
+ITEMS_AHEAD = 2
+
+
+class ProcessDiedError(OSError):
+    """A process died; what it had kept is kept."""
+
+
+def spread_work(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int,
+    start: Callable[..., None],
+    given: tuple[Any, ...] = (),
+) -> Iterator[Result]:
+    """Work on items in several processes, and give the results as they come, in any order.
+
+    Parameters
+    ----------
+    work : callable
+        A function of a module, as is `start`.
+    items : iterable
+        Taken as they are needed.
+    workers : int
+    start : callable
+        Called once in each process, with `given`, before any work.
+    given : tuple
+
+    Raises
+    ------
+    ProcessDiedError
+        A process died (out of memory, a fault in a library).
+    Exception
+        What `work` raised; no more is begun then.
+    """
+    waiting = iter(items)
+    pending: set[Future[Result]] = set()
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=begin, initargs=(start, given)
+    ) as pool:
+        try:
+            exhausted = False
+            while pending or not exhausted:
+                while not exhausted and len(pending) < workers * (1 + ITEMS_AHEAD):
+                    try:
+                        pending.add(pool.submit(work, next(waiting)))
+                    except StopIteration:
+                        exhausted = True
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        except BrokenProcessPool as error:
+            raise ProcessDiedError(
+                "a process died, out of memory or from a fault in a library. Remedy: type the same again, "
+                "with --workers 1 to see what it says; what was made is kept"
+            ) from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def begin(start: Callable[..., None], given: tuple[Any, ...]) -> None:
+    """Get ready in a process of the pool; Ctrl-C is the starter's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # one thread each: there are as many processes as cores
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    start(*given)

@@ -1,0 +1,104 @@
+"""Words in a band at the bottom of every frame; nothing above the band is touched."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from videophy_lab.probes.settings import How
+from videophy_lab.video import VideoError
+
+INK, PAPER = 255, 0
+# of the height: letters at first, and the most that the band may take
+LETTERS, MOST = 0.055, 1 / 3
+# pixels; smaller letters cannot be read
+SMALLEST = 9
+LEADING = 1.25
+
+
+def lay_neutral(frames: np.ndarray, how: How) -> np.ndarray:
+    """Lay a sentence over the video that has nothing to do with it."""
+    return lay_text(frames, how.options.neutral)
+
+
+def lay_positive(frames: np.ndarray, how: How) -> np.ndarray:
+    """Lay the claim over the video that physics is obeyed."""
+    return lay_text(frames, how.options.positive)
+
+
+def lay_negative(frames: np.ndarray, how: How) -> np.ndarray:
+    """Lay the claim over the video that physics is broken."""
+    return lay_text(frames, how.options.negative)
+
+
+def lay_text(frames: np.ndarray, text: str) -> np.ndarray:
+    """Cover the bottom of every frame with white words on black.
+
+    Letters are 5.5 % of the height, smaller (not below 9 pixels) where the words would else take more than a
+    third of it.
+
+    Raises
+    ------
+    VideoError
+        The frames are too small for these words.
+    """
+    band = draw_band(text, *frames.shape[1:3])
+    laid = frames.copy()
+    laid[:, -len(band) :] = band
+    return laid
+
+
+@cache
+def draw_band(text: str, height: int, width: int) -> np.ndarray:
+    """Draw the band.
+
+    Returns
+    -------
+    array of uint8, shape (height of the band, width, 3)
+    """
+    from PIL import Image, ImageDraw
+
+    for size in range(max(SMALLEST, round(LETTERS * height)), SMALLEST - 1, -1):
+        font = load_font(size)
+        lines = break_lines(text, font, width - size)
+        step = round(LEADING * size)
+        tall = len(lines) * step + size // 2
+        if lines and tall <= MOST * height:
+            band = Image.new("L", (width, tall), PAPER)
+            pen = ImageDraw.Draw(band)
+            for place, line in enumerate(lines):
+                left = (width - font.getlength(line)) / 2
+                pen.text((left, size // 4 + place * step), line, fill=INK, font=font)
+            return np.repeat(np.asarray(band)[..., None], 3, axis=2)
+    raise VideoError(
+        f"frames of {width}×{height} pixels are too small to read the {len(text)} characters of the overlay. "
+        "Remedy: a shorter text, or larger videos"
+    )
+
+
+def break_lines(text: str, font: Any, width: float) -> list[str]:
+    """Break words into lines of at most a width; none where a word is wider."""
+    lines: list[str] = []
+    for word in text.split():
+        if font.getlength(word) > width:
+            return []
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+@cache
+def load_font(size: int) -> Any:
+    """Load DejaVu Sans, which comes with Matplotlib, in pixels."""
+    import matplotlib
+    from PIL import ImageFont
+
+    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    # the basic layout is the same with and without the library for complex scripts
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)

@@ -1,0 +1,197 @@
+"""Probe videos: plan a run, make what is missing, and give the table of all that was wanted."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from videophy_lab.building import check_words
+from videophy_lab.probes.choosing import choose_parts
+from videophy_lab.probes.files import ProbeFolder
+from videophy_lab.probes.making import Prober, make_probes
+from videophy_lab.probes.options import build_options
+from videophy_lab.probes.plan import Plan, find_originals, make_plan, number_parts
+from videophy_lab.probes.progress import show_progress
+from videophy_lab.probes.table import make_table, write_table
+from videophy_lab.probes.wording import Words, collect_words
+from videophy_lab.video_store import FAILED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RETRY = (FAILED,)
+REPEATS = 2
+LARGEST_SEED = 2**63
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did.
+
+    Attributes
+    ----------
+    plan : Plan
+    words : Words
+        Where other captions come from.
+    rows : DataFrame
+        The videos table of what was wanted: originals and probes, as far as they were made or failed.
+    made : int
+        Files that were made now.
+    seconds : float
+    folder : Path
+    """
+
+    plan: Plan
+    words: Words
+    rows: pd.DataFrame
+    made: int
+    seconds: float
+    folder: Path
+
+
+def probe(
+    videos: str | Path | pd.DataFrame,
+    probes: str | Sequence[str],
+    *,
+    out: str | Path,
+    severities: Sequence[float] | None = None,
+    seed: int = 0,
+    prompts: str | Path | pd.DataFrame | None = None,
+    captions: str | Path | None = None,
+    repeats: int | None = None,
+    paraphrases: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    retry: Collection[str] = (),
+    workers: int | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Make probes of videos; what the folder already holds is not made again.
+
+    All go through one encoder, with the settings of ``reencode``, the null edit, which is always among them:
+    compare each probe with that, and the difference is never the codec's.
+
+    Parameters
+    ----------
+    videos : path or DataFrame
+        A videos table, its path, or a folder of video files.
+    probes : name or sequence of names
+        Names of ``videophy-lab list probes``; ``"blur-050"`` is one severity, ``"time"`` a kind, ``"all"``
+        everything but paraphrases.
+    out : path
+        Folder. Files are ``probe/generator/prompt_id/seed.mp4`` in it, each with a side-car ``.json``;
+        ``videos.csv`` lists originals and probes. :func:`videophy_lab.score` takes the folder.
+    severities : sequence of float, optional
+        In (0, 1], whole per cent, for the probes that have them.
+    seed : int
+        Of what is drawn: orders, noise, swapped captions. Each video has draws of its own.
+    prompts : path or DataFrame, optional
+        Captions for videos whose table has none, joined by ``prompt_id``.
+    captions : path, optional
+        CSV of ``prompt_id, paraphrase`` for ``caption_paraphrase``.
+    repeats : int, optional
+        How often ``repeat`` asks again; twice when not given.
+    paraphrases : int, optional
+        Paraphrases of each caption: all of the table, or one of the language model, when not given.
+    options : mapping, optional
+        Options of :class:`videophy_lab.probes.settings.ProbeOptions`, such as ``{"crf": 20}``, and of the
+        language model, such as ``{"paraphraser.model": "…"}``.
+    retry : collection of {"failed"}
+        Make those again.
+    workers : int, optional
+        Processes; as many as cores.
+    progress : bool
+        Show a progress bar on stderr.
+
+    Returns
+    -------
+    DataFrame
+        A videos table with ``probe`` (blank for the originals), ``severity``, ``status`` (``ok``,
+        ``failed``), ``error`` and ``path`` (blank for a probe that failed).
+
+    Raises
+    ------
+    ValueError
+        An unknown probe or option, naming the close ones; nothing to probe; the folder holds probes that were
+        made with other settings.
+    OSError
+        The folder cannot be written to, or the language model can be asked no more. What was made is kept,
+        and the same call goes on from there.
+    """
+    outcome = probe_videos(
+        videos, probes, out=out, severities=severities, seed=seed, prompts=prompts, captions=captions,
+        repeats=repeats, paraphrases=paraphrases, options=options, retry=retry, workers=workers,
+        progress=progress,
+    )  # fmt: skip
+    for note in outcome.plan.notes:
+        warnings.warn(note, stacklevel=2)
+    return outcome.rows
+
+
+def probe_videos(
+    videos: str | Path | pd.DataFrame,
+    probes: str | Sequence[str],
+    *,
+    out: str | Path,
+    severities: Sequence[float] | None = None,
+    seed: int = 0,
+    prompts: str | Path | pd.DataFrame | None = None,
+    captions: str | Path | None = None,
+    repeats: int | None = None,
+    paraphrases: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    retry: Collection[str] = (),
+    workers: int | None = None,
+    progress: bool = True,
+    dry_run: bool = False,
+) -> Outcome:
+    """Do what :func:`probe` does and tell more of it; with `dry_run`, only plan it."""
+    started = time.perf_counter()
+    check_words("retry", retry, RETRY)
+    check_counts(seed=seed, repeats=repeats, paraphrases=paraphrases, workers=workers)
+    chosen, model = build_options(options or {})
+    named = [probes] if isinstance(probes, str) else list(probes)
+    parts = choose_parts([*named, "repeat"] if repeats else named, severities)
+    table = find_originals(videos, prompts)
+    words = collect_words(table, parts, seed=seed, captions=captions, model=model, count=paraphrases)
+    numbered = number_parts(parts, repeats=repeats or REPEATS, paraphrases=words.count)
+    prober = Prober(ProbeFolder(out), chosen, seed)
+    plan = make_plan(table, numbered, prober, retry=retry)
+    rows = table.iloc[:0]
+    if not dry_run:
+        rows = carry_out(plan, words, workers=workers or count_cores(), progress=progress)
+    return Outcome(plan, words, rows, plan.n_missing, time.perf_counter() - started, prober.folder.folder)
+
+
+def carry_out(plan: Plan, words: Words, *, workers: int, progress: bool) -> pd.DataFrame:
+    """Find the other captions, make the files that are missing, and write the table."""
+    folder = plan.prober.folder
+    others = words.find(plan.videos, plan.parts)
+    folder.sweep()
+    try:
+        with show_progress(plan.n_missing, shown=progress) as report:
+            make_probes(plan.jobs, plan.prober, workers=workers, report=report)
+    finally:
+        # also of what an interrupted run has made
+        rows = make_table(plan, others)
+        if len(rows):
+            write_table(rows, folder.folder)
+    return rows
+
+
+def count_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def check_counts(*, seed: int, **counts: int | None) -> None:
+    """Check that numbers are whole and in their range."""
+    if not (isinstance(seed, int) and 0 <= seed < LARGEST_SEED):
+        raise ValueError(f"seed is {seed!r}; allowed: a whole number from 0.")
+    for name, count in counts.items():
+        if count is not None and not (isinstance(count, int) and count >= 1):
+            raise ValueError(f"{name} is {count!r}; allowed: 1 or more.")
