@@ -1,0 +1,32 @@
+"""The one front end of the widget and of the page: a script and a style sheet."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from videophy_lab.markup import TEMPLATES, load_templates
+
+STYLES = ("gallery.css", "annotate.css")
+
+
+def read_text(name: str) -> str:
+    """Read a part of the front end."""
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@cache
+def make_script() -> str:
+    """Give the front end as an ES module: players are those of galleries, readied by `playTogether`."""
+    return f"function playTogether() {{\n{read_text('gallery.js')}}}\n{read_text('annotate.js')}"
+
+
+@cache
+def make_style() -> str:
+    """Give the front end's style sheet."""
+    return "\n".join(read_text(name) for name in STYLES)
+
+
+def make_page(*, title: str, annotator: str, place: str) -> str:
+    """Give the stand-alone page; everything that it loads comes from its own server."""
+    template = load_templates().get_template("annotate.html.j2")
+    return template.render(title=title, annotator=annotator, place=place)

@@ -1,0 +1,164 @@
+"""Answers on disk: one file an annotator, one line an answer, never changed.
+
+An answer is on the disk before it is said to be. A process that dies can leave half a line at the end: it is
+never read as an answer, and the next line begins after it. Several processes may append to one file; each
+sees what the others wrote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import threading
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+SUFFIX = ".jsonl"
+LONGEST_NAME = 100
+
+
+def clean_name(annotator: object) -> str:
+    """Give an annotator's name without stray spaces; equal letters are equal, however they were typed.
+
+    Raises
+    ------
+    ValueError
+        Blank, too long, or with characters that cannot be printed.
+    """
+    name = unicodedata.normalize("NFC", str(annotator) if isinstance(annotator, str) else "").strip()
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise ValueError(
+            f"the annotator's name is {name[:120]!r}; allowed: 1 to {LONGEST_NAME} printable characters, "
+            "such as initials"
+        )
+    return name
+
+
+def name_file(annotator: str) -> str:
+    """Give the file name of an annotator's log: readable, and different for different names."""
+    readable = re.sub(r"[^\w-]+", "_", annotator).strip("_")[:40] or "annotator"
+    return f"{readable}-{hashlib.sha256(annotator.encode()).hexdigest()[:8]}{SUFFIX}"
+
+
+def read_lines(data: bytes) -> tuple[list[dict[str, Any]], int]:
+    """Read whole lines; give the answers, and how many lines are none."""
+    answers, unread = [], 0
+    for line in data.split(b"\n"):
+        if not line.strip():
+            continue
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            unread += 1
+            continue
+        if isinstance(answer, dict) and {"answer_id", "item_id", "question", "value"} <= answer.keys():
+            answers.append(answer)
+        else:
+            unread += 1
+    return answers, unread
+
+
+class Log:
+    """The answers of one annotator.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it is not there.
+    annotator : str
+        As :func:`clean_name` gives it.
+
+    Attributes
+    ----------
+    answers : list of dict
+        In the order of the file, as far as it was read.
+    unread : int
+        Lines that are no answers: what a process that died has left.
+    """
+
+    def __init__(self, folder: str | Path, annotator: str) -> None:
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.annotator = annotator
+        self.path = folder / name_file(annotator)
+        self.answers: list[dict[str, Any]] = []
+        self.unread = 0
+        self._known: set[str] = set()
+        self._read_to = 0
+        self._guard = threading.RLock()
+        self._lock = FileLock(folder / f".{self.path.name}.lock", timeout=30)
+        self.refresh()
+
+    def refresh(self) -> list[dict[str, Any]]:
+        """Read what was appended since, by whomever; give all answers."""
+        with self._guard:
+            try:
+                with self.path.open("rb") as file:
+                    file.seek(self._read_to)
+                    data = file.read()
+            except FileNotFoundError:
+                data = b""
+            whole = data[: data.rfind(b"\n") + 1]
+            answers, unread = read_lines(whole)
+            self.answers += answers
+            self._known.update(answer["answer_id"] for answer in answers)
+            self.unread += unread
+            self._read_to += len(whole)
+            return self.answers
+
+    def append(self, answer: dict[str, Any]) -> bool:
+        """Append an answer, and return once it is on the disk.
+
+        Returns
+        -------
+        bool
+            False where the answer was there already: a browser that heard nothing sends it again.
+        """
+        with self._guard, self._lock:
+            self.refresh()
+            if answer["answer_id"] in self._known:
+                return False
+            line = json.dumps(answer, ensure_ascii=False).encode() + b"\n"
+            is_new = not self.path.exists()
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
+                size = os.fstat(handle).st_size
+                if size and os.pread(handle, 1, size - 1) != b"\n":
+                    line = b"\n" + line
+                write_all(handle, line)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            if is_new:
+                sync_folder(self.path.parent)
+            self.refresh()
+            return True
+
+
+def write_all(handle: int, data: bytes) -> None:
+    """Write all bytes, however many the system takes at once."""
+    while data:
+        data = data[os.write(handle, data) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a new file's name on the disk too, where the system can."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def list_logs(folder: str | Path) -> list[Path]:
+    """List the logs of a folder."""
+    return sorted(path for path in Path(folder).glob(f"*{SUFFIX}") if not path.name.startswith("."))

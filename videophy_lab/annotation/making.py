@@ -1,0 +1,156 @@
+"""Make a task of tables: videos, rules, pairs, and videos whose answers are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from videophy_lab.annotation.known import ask_known, ask_pairs
+from videophy_lab.annotation.rows import find_file, list_rows, load_rows
+from videophy_lab.annotation.task import Clip, Item, Rule, Task, TaskError
+from videophy_lab.schema import check_table, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Table = str | Path | pd.DataFrame
+
+TASKS = ("sa", "pc", "rule")
+
+
+def make_task(
+    videos: Table,
+    *,
+    tasks: Sequence[str] | None = None,
+    rules: Table | None = None,
+    pairs: Table | None = None,
+    qualification: Table | None = None,
+    pass_share: float = 0.8,
+    attention_every: int = 50,
+    block_size: int = 20,
+) -> Task:
+    """Make a task.
+
+    Parameters
+    ----------
+    videos : path or DataFrame
+        A videos table with ``path``, or a folder of video files. SA is asked of those with a ``caption``: the
+        benchmark's people always saw the original one, also where a generator got a longer text.
+    tasks : sequence of {"sa", "pc", "rule"}, optional
+        What is asked of every video; when not given, all that can be. None of it with ``tasks=[]``.
+    rules : path or DataFrame, optional
+        A rules table: of videos, else of prompts, else for all.
+    pairs : path or DataFrame, optional
+        ``video_id_a, video_id_b``, and ``task`` (``pc``, ``sa``) where not both are asked.
+    qualification : path or DataFrame, optional
+        Answers that are known: ``video_id, task, rating``, for a rule ``rule`` too. ``path`` and ``caption``
+        for videos that are not in VIDEOS; ``tolerance`` (1 for SA and PC, when not given);
+        ``role`` ``attention`` for those that are mixed with the work instead of standing before it.
+    pass_share, attention_every, block_size
+        See :class:`~videophy_lab.annotation.task.Task`.
+
+    Raises
+    ------
+    ValueError
+        With the remedy.
+    """
+    table = load_videos(videos)
+    clips = {clip.video_id: clip for clip in make_clips(table)}
+    known_rules = load_rules(rules)
+    wanted = choose_tasks(tasks, clips.values(), known_rules, pairs is not None)
+    items = [item for clip in clips.values() for item in ask_clip(clip, wanted, known_rules)]
+    items += ask_pairs(load_rows(pairs, ("video_id_a", "video_id_b"), "pairs"), clips)
+    known = load_rows(qualification, ("video_id", "task", "rating"), "qualification")
+    for clip, item in ask_known(known, clips):
+        clips.setdefault(clip.video_id, clip)
+        items.append(item)
+    if not any(item.role == "work" for item in items):
+        raise TaskError(
+            "there is nothing to ask. Remedy: give videos with captions for sa, rules for rule, or --tasks pc"
+        )
+    shown = {video for item in items for video in item.videos}
+    return Task(
+        clips=tuple(clip for clip in clips.values() if clip.video_id in shown),
+        items=tuple(items),
+        pass_share=pass_share,
+        attention_every=attention_every,
+        block_size=block_size,
+    )
+
+
+def load_videos(videos: Table) -> pd.DataFrame:
+    """Load a videos table with paths that can be opened from here."""
+    from videophy_lab import datasets
+
+    beside = Path()
+    if isinstance(videos, str | Path):
+        table, beside = datasets.load_videos(videos), Path(videos).parent
+    else:
+        table = check_table(videos, "videos")
+    if not len(table) or "path" not in table.columns or table["path"].isna().any():
+        raise TaskError(
+            "every video needs a path, so that it can be shown. Remedy: give a folder of video files, or a "
+            "videos table with the column path (lab.download_videos fetches official ones)"
+        )
+    return table.assign(path=[str(find_file(path, beside)) for path in table["path"]])
+
+
+def make_clips(table: pd.DataFrame) -> Iterable[Clip]:
+    """Make the clips of a videos table."""
+    captions = table["caption"].fillna("") if "caption" in table.columns else [""] * len(table)
+    columns = (table[name] for name in ("video_id", "prompt_id", "generator", "path"))
+    for video_id, prompt_id, generator, path, caption in zip(*columns, captions, strict=True):
+        yield Clip(
+            video_id=video_id, prompt_id=prompt_id, generator=generator, path=path, caption=caption.strip()
+        )
+
+
+def load_rules(rules: Table | None) -> list[dict[str, Any]]:
+    """Load a rules table as rows without blanks."""
+    if rules is None:
+        return []
+    table = read_table(rules, "rules") if isinstance(rules, str | Path) else check_table(rules, "rules")
+    return list_rows(table.dropna(subset=["rule"]))
+
+
+def choose_tasks(
+    tasks: Sequence[str] | None, clips: Iterable[Clip], rules: Sequence[object], has_pairs: bool
+) -> tuple[str, ...]:
+    """Choose what is asked of every video."""
+    possible = {"pc": True, "sa": any(clip.caption for clip in clips), "rule": bool(rules)}
+    if tasks is None:
+        # who gives pairs wants them compared, not rated too
+        return () if has_pairs else tuple(task for task, can in possible.items() if can)
+    unknown = [task for task in tasks if task not in TASKS]
+    if unknown:
+        raise TaskError(f"no task is called {unknown[0]!r}; allowed: {', '.join(TASKS)}")
+    for task, remedy in (("sa", "a column caption in VIDEOS"), ("rule", "--rules FILE")):
+        if task in tasks and not possible[task]:
+            raise TaskError(f"{task} cannot be asked without {remedy}. Remedy: give it, or leave {task} out")
+    return tuple(dict.fromkeys(tasks))
+
+
+def ask_clip(clip: Clip, tasks: Sequence[str], rules: Sequence[dict[str, Any]]) -> Iterable[Item]:
+    """Ask the questions of one video."""
+    for task in tasks:
+        own = find_rules(clip, rules) if task == "rule" else ()
+        if (task == "sa" and not clip.caption) or (task == "rule" and not own):
+            continue
+        yield Item(item_id=f"{task}:{clip.video_id}", kind=task, videos=(clip.video_id,), rules=own)
+
+
+def find_rules(clip: Clip, rules: Sequence[dict[str, Any]]) -> tuple[Rule, ...]:
+    """Find a video's rules: its own, those of its prompt, and those for all."""
+    own = [
+        rule
+        for rule in rules
+        if rule.get("video_id", clip.video_id) == clip.video_id
+        and rule.get("prompt_id", clip.prompt_id) == clip.prompt_id
+    ]
+    return tuple(
+        {
+            row["rule_id"]: Rule(rule_id=row["rule_id"], text=row["rule"], law=row.get("law", ""))
+            for row in own
+        }.values()
+    )

@@ -1,0 +1,600 @@
+// One front end for the notebook's widget and the stand-alone page. Texts of a task enter the page as text only.
+
+const KEEP = "videophy-lab:annotate";
+const KINDS = { pc: "Physics", sa: "Caption", rule: "Rules", pair_pc: "Compare: physics", pair_sa: "Compare: caption" };
+const CANNOT = "cannot be judged";
+const IDLE_SECONDS = 60;
+const number = new Intl.NumberFormat("en");
+
+export default {
+  render({ model, el }) {
+    const place = el.appendChild(h("div"));
+    return mount(place, overComm(model), model.get("settings"));
+  },
+};
+
+const page = document.getElementById("vpl-annotate-page");
+if (page) mount(page, overHttp(), { annotator: page.dataset.annotator, place: page.dataset.place, whole: true });
+
+function h(tag, settings = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(settings)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== undefined && child !== null && child !== false));
+  return node;
+}
+
+function newId() {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// a browser may keep nothing for a page, and may say so at any time
+function recall(name) {
+  try { return localStorage.getItem(name); } catch { return null; }
+}
+function keep(name, text) {
+  try {
+    if (text === null) localStorage.removeItem(name);
+    else localStorage.setItem(name, text);
+    return true;
+  } catch { return false; }
+}
+function listKept(start) {
+  try { return Object.keys(localStorage).filter((name) => name.startsWith(start)); } catch { return []; }
+}
+
+// ---- to the server, or to the kernel: each promise fails with `refused` when sending again cannot help
+
+function overHttp() {
+  const ask = async (path, body) => {
+    const settings = { signal: AbortSignal.timeout(20000) };
+    if (body) Object.assign(settings, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    const reply = await fetch(path, settings).catch(() => { throw new Error("the server does not answer"); });
+    const value = await reply.json().catch(() => { throw new Error("the server answers something else"); });
+    if (!reply.ok) throw Object.assign(new Error(value.error), { refused: reply.status === 400 || reply.status === 422 });
+    return value;
+  };
+  return {
+    open: (annotator) => ask("open", { annotator }),
+    answer: (message) => ask("answer", message),
+    footage: (key) => ask(`footage/${key}`),
+    close: () => {},
+  };
+}
+
+function overComm(model) {
+  const waiting = new Map();
+  const hear = (reply, buffers) => {
+    const asked = waiting.get(reply.id);
+    if (!asked) return;
+    waiting.delete(reply.id);
+    clearTimeout(asked.timer);
+    if (reply.error) asked.reject(Object.assign(new Error(reply.error), { refused: reply.refused }));
+    else asked.resolve({ value: reply.value, buffers });
+  };
+  model.on("msg:custom", hear);
+  const ask = (what, body, seconds) => new Promise((resolve, reject) => {
+    const id = newId();
+    const fail = () => {
+      waiting.delete(id);
+      reject(new Error("the kernel does not answer; run the cell again"));
+    };
+    waiting.set(id, { resolve, reject, timer: setTimeout(fail, 1000 * seconds) });
+    try { model.send({ id, what, body }); } catch { fail(); }
+  });
+  return {
+    open: async (annotator) => (await ask("open", { annotator }, 60)).value,
+    answer: async (message) => (await ask("answer", message, 5)).value,
+    footage: async (key) => {
+      const { value, buffers } = await ask("footage", { key }, 60);
+      const blob = buffers.length ? new Blob([buffers[0]], { type: "video/mp4" }) : null;
+      return { ...value, src: blob ? URL.createObjectURL(blob) : "" };
+    },
+    close: () => model.off("msg:custom", hear),
+  };
+}
+
+// ---- answers on their way: kept in the browser until the other side has them on its disk
+
+function makeOutbox(link, start, annotator, { sent, refused, changed }) {
+  const own = start + newId();
+  const queue = [];
+  let sending = false, wait = 0, timer = 0;
+  const box = { trouble: "", kept: true, count: () => queue.length, add, flush, close };
+
+  function save() {
+    box.kept = keep(own, queue.length ? JSON.stringify(queue) : null);
+  }
+
+  // what a page that was closed could not send; an answer that arrives twice is taken once
+  for (const name of listKept(start)) {
+    try { queue.push(...JSON.parse(recall(name))); } catch { /* not ours */ }
+    save();
+    keep(name, null);
+  }
+
+  function add(message) {
+    queue.push(message);
+    save();
+    changed();
+    wait = 0;
+    flush();
+  }
+
+  async function flush() {
+    if (sending) return;
+    sending = true;
+    clearTimeout(timer);
+    while (queue.length) {
+      try {
+        const reply = await link.answer({ ...queue[0], annotator, seen: box.seen() });
+        queue.shift();
+        save();
+        [box.trouble, wait] = ["", 0];
+        sent(reply);
+      } catch (error) {
+        if (error.refused) {
+          const [message] = queue.splice(0, 1);
+          save();
+          refused(message, error.message);
+        } else {
+          box.trouble = error.message;
+          wait = Math.min(wait * 2 || 500, 8000);
+          timer = setTimeout(flush, wait);
+          break;
+        }
+      }
+    }
+    sending = false;
+    changed();
+  }
+
+  function close() { clearTimeout(timer); }
+  return box;
+}
+
+// ---- the annotator's seconds: not those in another tab, nor those away from the desk
+
+function makeClock() {
+  let spent = 0, last = performance.now(), touched = last;
+  const tick = () => {
+    const now = performance.now();
+    if (!document.hidden && now - touched < 1000 * IDLE_SECONDS) spent += Math.min(now - last, 1000) / 1000;
+    last = now;
+  };
+  const timer = setInterval(tick, 250);
+  return {
+    touch: () => { tick(); touched = last; },
+    take: () => { tick(); const seconds = spent; spent = 0; return seconds; },
+    close: () => clearInterval(timer),
+  };
+}
+
+function sayTime(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+function mount(root, link, settings) {
+  root.classList.add("vpl-annotate");
+  Object.entries({ tabindex: "0", role: "region", "aria-label": "Annotation", "data-lm-suppress-shortcuts": "true" })
+    .forEach(([name, value]) => root.setAttribute(name, value));
+  const clock = makeClock();
+  const reels = new Map();
+  const answers = new Map(); // item → question → { value, at, seconds }
+  let plan = null, outbox = null, at = -1, screen = {}, seen = 0, gate = null, notice = "";
+  let automatic = recall(`${KEEP}:automatic`) !== "no";
+
+  // ---- what is known
+
+  const questionsOf = (item) => (item.kind === "rule" ? item.rules.map((rule) => rule.id) : [item.kind]);
+  const given = (item, question) => answers.get(item.id)?.get(question)?.value;
+  const isDone = (item) => Boolean(given(item, "problem")) || questionsOf(item).every((each) => given(item, each) !== undefined);
+  const isOpen = (item) => !gate || (item.block === 0 ? gate.passed === null : gate.passed === true);
+
+  function learn(rows) {
+    for (const [item, question, value, when, seconds] of rows) {
+      if (!answers.has(item)) answers.set(item, new Map());
+      const known = answers.get(item).get(question);
+      if (!known || when >= known.at) answers.get(item).set(question, { value, at: when, seconds });
+    }
+  }
+
+  function measure() {
+    const done = plan.items.filter(isDone);
+    const times = done.map((item) => [...answers.get(item.id).values()].reduce((sum, each) => sum + (each.seconds || 0), 0));
+    const recent = times.filter((time) => time > 0).sort((a, b) => a - b);
+    const middle = recent.length ? recent[Math.floor(recent.length / 2)] : NaN;
+    return { done: done.length, total: plan.items.length, middle, left: middle * (plan.items.length - done.length) };
+  }
+
+  function answer(item, question, value) {
+    const when = new Date();
+    const seconds = clock.take();
+    learn([[item.id, question, value, when.toISOString(), seconds]]);
+    outbox.add({ answer_id: newId(), item: item.id, question, value, given_at: when.getTime(), seconds, tab });
+  }
+  const tab = newId();
+
+  // ---- videos: the last few and the next are held
+
+  function fetchFootage(key) {
+    if (!reels.has(key)) {
+      const coming = link.footage(key);
+      reels.set(key, coming);
+      coming.catch(() => reels.delete(key));
+      for (const [old, promise] of reels) {
+        if (reels.size <= 8) break;
+        reels.delete(old);
+        promise.then(({ src }) => src.startsWith("blob:") && URL.revokeObjectURL(src), () => {});
+      }
+    }
+    return reels.get(key);
+  }
+
+  function makePlayer(footages, names) {
+    const shapes = footages.find((each) => !each.fault) || { width: 16, height: 9 };
+    const tiles = footages.map((footage, place) => h("div", { class: "vpl-tile", role: "group", "aria-label": names[place] },
+      names.length > 1 && h("div", { class: "vpl-title" }, names[place]),
+      footage.fault
+        ? h("div", { class: "vpl-screen vpl-fault" }, h("p", {}, h("strong", {}, "Not shown"), ` ${footage.fault}`))
+        : h("div", { class: "vpl-screen" },
+          h("video", {
+            src: footage.src, preload: "auto", playsinline: true, "data-frames": footage.frames, "data-fps": footage.fps,
+            "aria-label": names[place], class: footage.width * shapes.height === footage.height * shapes.width && "vpl-fits",
+          }), h("div", { class: "vpl-progress" })),
+      !footage.fault && h("div", { class: "vpl-facts" }, h("span", { class: "vpl-frame" }), h("span", {}, `${Number(footage.fps.toPrecision(3))} fps`)),
+    ));
+    const gallery = h("div", { class: "vpl-gallery", role: "group", "aria-label": "Player", tabindex: "-1", "data-lm-suppress-shortcuts": "true" },
+      h("div", { class: "vpl-grid" }, ...tiles));
+    gallery.style.setProperty("--columns", footages.length);
+    gallery.style.setProperty("--width", "4000px");
+    gallery.style.setProperty("--shape", `${shapes.width} / ${shapes.height}`);
+    gallery.style.setProperty("--ratio", footages.length * shapes.width / shapes.height);
+    return gallery;
+  }
+
+  const press = (action) => root.querySelector(`.vpl-bar [data-do=${action}]`)?.click();
+
+  async function showVideos(item) {
+    const stage = screen.stage;
+    for (;;) {
+      try {
+        const footages = await Promise.all(item.videos.map(fetchFootage));
+        if (screen.stage !== stage) return;
+        stage.replaceChildren(makePlayer(footages, item.videos.length > 1 ? ["Left", "Right"] : ["Video"]));
+        playTogether();
+        if (!matchMedia("(prefers-reduced-motion: reduce)").matches) press("play");
+        if (footages.some((each) => each.fault)) setNotice("A video cannot be shown: press x, and it will be reported.");
+        break;
+      } catch (error) {
+        if (screen.stage !== stage) return;
+        stage.replaceChildren(h("p", { class: "vpa-wait" }, `The video does not come: ${error.message}. Trying again …`));
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+    }
+    clock.take();
+    const next = plan.items.slice(at + 1).find((each) => !isDone(each) && isOpen(each));
+    if (next) next.videos.forEach((key) => fetchFootage(key).catch(() => {}));
+  }
+
+  // ---- screens
+
+  function draw(...children) {
+    const inside = settings.whole || root.contains(document.activeElement);
+    root.replaceChildren(...children);
+    if (inside) root.focus({ preventScroll: true });
+    drawHead();
+  }
+
+  function makeHead() {
+    return h("header", { class: "vpa-head" },
+      h("span", { class: "vpa-kind" }),
+      h("div", { class: "vpa-bar", role: "progressbar", "aria-label": "Progress" }, h("div")),
+      h("span", { class: "vpa-count" }), h("span", { class: "vpa-speed" }),
+      h("span", { class: "vpa-saved", role: "status" }), h("span", { class: "vpa-who" }, plan.annotator));
+  }
+
+  function drawHead() {
+    const head = root.querySelector(".vpa-head");
+    if (!head) return;
+    const { done, total, middle, left } = measure();
+    const bar = head.querySelector(".vpa-bar");
+    bar.firstChild.style.width = `${100 * done / total}%`;
+    for (const [name, value] of [["valuemin", 0], ["valuemax", total], ["valuenow", done]]) bar.setAttribute(`aria-${name}`, value);
+    head.querySelector(".vpa-count").textContent = `${number.format(done)} of ${number.format(total)}`;
+    head.querySelector(".vpa-speed").textContent = middle ? `${sayTime(middle)} each · ${sayTime(left)} left` : "";
+    const waiting = outbox.count();
+    const saved = head.querySelector(".vpa-saved");
+    saved.dataset.state = !waiting ? "saved" : outbox.trouble ? "trouble" : "saving";
+    saved.textContent = !waiting ? "all saved" : !outbox.trouble ? "saving …"
+      : `${number.format(waiting)} ${waiting === 1 ? "answer is" : "answers are"} kept in this page: ${outbox.trouble}. Trying again …`;
+    const line = root.querySelector(".vpa-notice");
+    if (line) line.textContent = notice;
+  }
+
+  function setNotice(text) {
+    notice = text;
+    drawHead();
+  }
+
+  function showText(title, lines, button, action) {
+    screen = { enter: action };
+    notice = "";
+    draw(plan && makeHead(), h("div", { class: "vpa-text" }, h("h2", {}, title), ...lines.map((line) => h("p", {}, line)),
+      button && h("button", { type: "button", class: "vpa-go", onclick: action }, button, h("kbd", {}, "Enter")), h("p", { class: "vpa-notice", role: "alert" })));
+  }
+
+  function showWelcome() {
+    const name = h("input", { type: "text", maxlength: "100", autocomplete: "off", spellcheck: "false", placeholder: "name or initials", "aria-label": "Your name" });
+    name.value = settings.annotator || recall(`${KEEP}:name`) || "";
+    name.disabled = Boolean(settings.annotator);
+    const begin = async () => {
+      try {
+        start(await link.open(name.value));
+      } catch (error) {
+        root.querySelector(".vpa-notice").textContent = error.message;
+      }
+    };
+    screen = { enter: begin };
+    root.replaceChildren(h("div", { class: "vpa-text" }, h("h2", {}, "Watch, and say what you see"),
+      h("p", {}, "You will see short videos, one question at a time. They play by themselves and again and again; watch as often as you like, also slowly and frame by frame."),
+      h("p", {}, "Physics is asked without the caption, the caption on its own. Judge only what is asked. Every answer is saved at once: stop whenever you like, and come back under the same name."),
+      h("p", {}, "All works by mouse and by keyboard; the keys stand at the bottom and in front of every answer."),
+      h("label", { class: "vpa-name" }, "Your name", name),
+      h("button", { type: "button", class: "vpa-go", onclick: begin }, "Begin", h("kbd", {}, "Enter")),
+      h("p", { class: "vpa-notice", role: "alert" })));
+    if (settings.whole) (name.disabled ? root : name).focus();
+  }
+
+  function start(opened) {
+    plan = opened;
+    [seen, gate] = [opened.seen, opened.gate];
+    keep(`${KEEP}:name`, plan.annotator);
+    learn(plan.answers);
+    outbox?.close();
+    outbox = makeOutbox(link, `${KEEP}:${settings.place}:${plan.annotator}:`, plan.annotator, {
+      sent: (reply) => {
+        learn(reply.answers);
+        seen = reply.seen;
+        const before = gate?.passed;
+        gate = reply.gate;
+        if (before === null && gate.passed !== null) goOn();
+        drawHead();
+      },
+      refused: (message, reason) => {
+        answers.get(message.item)?.delete(message.question);
+        setNotice(`An answer was refused: ${reason}`);
+      },
+      changed: drawHead,
+    });
+    outbox.seen = () => seen;
+    outbox.flush();
+    at = -1;
+    goOn();
+  }
+
+  function goOn() {
+    leave();
+    if (gate?.passed === false) {
+      return showText("Thank you", [`The test is over: ${gate.right} of ${gate.asked} answers were right, ${gate.needed} are needed. There is nothing more to do.`]);
+    }
+    const next = [...plan.items.keys()].filter((each) => isOpen(plan.items[each]) && !isDone(plan.items[each]));
+    const found = next.find((each) => each > at) ?? next[0];
+    if (found === undefined) {
+      if (gate && gate.passed === null) return showText("One moment", ["Your answers are being saved."]);
+      const { done, total, middle } = measure();
+      return showText("Thank you, that is all", [`${number.format(done)} of ${number.format(total)} are done${middle ? `, about ${sayTime(middle)} each` : ""}. When everything is saved you can close this.`]);
+    }
+    const [before, item] = [plan.items[at], plan.items[found]];
+    if (before && item.block > before.block) {
+      const last = plan.items.at(-1).block;
+      const title = before.block === 0 ? "You have passed the test" : `Part ${before.block} of ${last} is done`;
+      const lines = before.block === 0 ? [`${gate.right} of ${gate.asked} answers were right. Now the work begins.`] : ["A good moment to rest your eyes. Nothing is lost if you stop here."];
+      return showText(title, lines, "Go on", () => showItem(found));
+    }
+    showItem(found);
+  }
+
+  function goBack() {
+    const open = [...plan.items.keys()].filter((each) => each < at && isOpen(plan.items[each]));
+    if (!open.length) return setNotice("This is the first.");
+    leave();
+    showItem(open.at(-1));
+  }
+
+  // what is typed but not sent yet
+  function leave() {
+    screen.commit?.();
+  }
+
+  function showItem(place) {
+    const changedKind = plan.items[at]?.kind !== plan.items[place].kind;
+    at = place;
+    notice = "";
+    const item = plan.items[at];
+    const question = plan.questions[item.kind];
+    screen = { item, stage: h("div", { class: "vpa-stage" }, h("p", { class: "vpa-wait" }, "…")), rule: 0, enter: finish };
+    const panel = h("div", { class: "vpa-panel", "data-kind": item.kind, "data-changed": changedKind },
+      item.block === 0 && h("p", { class: "vpa-test" }, "Test"),
+      item.note && h("p", { class: "vpa-note" }, item.note),
+      h("h2", {}, question.text),
+      item.caption && h("blockquote", { class: "vpa-caption" }, item.caption),
+      h("p", { class: "vpa-hint" }, question.hint),
+      item.kind === "rule" ? makeRules(item, question) : makeChoices(item, item.kind, question.choices),
+      item.kind === "rule" && makeMore(item),
+      h("p", { class: "vpa-notice", role: "alert" }),
+      h("div", { class: "vpa-nav" },
+        h("button", { type: "button", "data-go": "back", onclick: click(goBack) }, "Back", h("kbd", {}, "⌫")),
+        h("button", { type: "button", "data-go": "problem", onclick: click(() => report()) }, "Cannot be judged", h("kbd", {}, "x")),
+        h("button", { type: "button", "data-go": "next", class: "vpa-go", onclick: click(finish) }, "Next", h("kbd", {}, "Enter"))),
+      item.kind !== "rule" && h("label", { class: "vpa-auto" }, makeSwitch(), "Go on by itself after an answer"));
+    draw(makeHead(), h("div", { class: "vpa-work", "data-videos": item.videos.length }, screen.stage, panel), makeKeys(item));
+    root.querySelector(".vpa-kind").textContent = KINDS[item.kind];
+    root.dataset.kind = item.kind;
+    drawChoices();
+    clock.take();
+    showVideos(item);
+  }
+
+  function makeSwitch() {
+    const box = h("input", { type: "checkbox", onchange: () => {
+      automatic = box.checked;
+      keep(`${KEEP}:automatic`, automatic ? "yes" : "no");
+      root.focus({ preventScroll: true });
+    } });
+    box.checked = automatic;
+    return box;
+  }
+
+  // a click takes the focus from the keys: give it back
+  function click(action) {
+    return () => { root.focus({ preventScroll: true }); action(); };
+  }
+
+  const valueOf = (choice, item) => ({ left: item.sides[0], right: item.sides[1] }[choice.value] ?? choice.value);
+
+  function makeChoices(item, name, choices) {
+    return h("div", { class: "vpa-choices", role: "group", "aria-label": plan.questions[item.kind].text }, ...choices.map((choice) =>
+      h("button", {
+        type: "button", class: "vpa-choice", "data-question": name, "data-value": valueOf(choice, item), title: choice.anchor,
+        onclick: click(() => choose(item, name, valueOf(choice, item))),
+      }, h("kbd", {}, choice.key), h("span", {}, h("strong", {}, choice.label), h("small", {}, choice.anchor)))));
+  }
+
+  function makeRules(item, question) {
+    return h("ol", { class: "vpa-rules" }, ...item.rules.map((rule, place) =>
+      h("li", { class: "vpa-rule", onclick: () => pointAt(place) }, h("p", {}, rule.text), makeChoices(item, rule.id, question.choices))));
+  }
+
+  function makeMore(item) {
+    const text = h("textarea", { rows: "2", maxlength: "2000", placeholder: "Anything else that could not happen? (optional)", "aria-label": "Anything else that could not happen?" });
+    text.value = given(item, "more") || "";
+    screen.commit = () => {
+      const typed = text.value.trim().replace(/\s+/g, " ");
+      if (typed !== (given(item, "more") || "")) answer(item, "more", typed);
+    };
+    text.addEventListener("blur", screen.commit);
+    return h("label", { class: "vpa-more" }, text, h("kbd", {}, "n"));
+  }
+
+  function makeKeys(item) {
+    const line = [["space", "play"], ["← →", "one frame"], ["Home", "restart"], ["s", "speed"],
+      [plan.questions[item.kind].choices.map((each) => each.key).join(" "), "answer"],
+      ...(item.kind === "rule" ? [["↑ ↓", "rule"], ["n", "write"]] : []), ["Enter", "next"], ["⌫", "back"], ["x", "cannot be judged"]];
+    return h("footer", { class: "vpa-keys", "aria-label": "Keys" }, ...line.map(([key, name]) => h("span", {}, h("kbd", {}, key), ` ${name}`)));
+  }
+
+  function pointAt(place) {
+    screen.rule = Math.max(0, Math.min(place, screen.item.rules.length - 1));
+    drawChoices();
+    root.querySelectorAll(".vpa-rule")[screen.rule].scrollIntoView({ block: "nearest" });
+  }
+
+  function drawChoices() {
+    const { item } = screen;
+    for (const button of root.querySelectorAll(".vpa-choice")) {
+      button.setAttribute("aria-pressed", String(given(item, button.dataset.question)) === button.dataset.value);
+    }
+    root.querySelector("[data-go=problem]").setAttribute("aria-pressed", Boolean(given(item, "problem")));
+    root.querySelectorAll(".vpa-rule").forEach((rule, place) => rule.toggleAttribute("data-current", place === screen.rule));
+  }
+
+  // ---- what the annotator does
+
+  function choose(item, question, value) {
+    if (screen.item !== item) return;
+    if (given(item, "problem")) answer(item, "problem", "");
+    if (given(item, question) !== value) answer(item, question, value);
+    notice = "";
+    drawChoices();
+    drawHead();
+    if (item.kind === "rule") {
+      const open = item.rules.findIndex((rule) => given(item, rule.id) === undefined);
+      return pointAt(open < 0 ? screen.rule : open);
+    }
+    // long enough to see what was chosen
+    if (automatic) setTimeout(() => screen.item === item && given(item, question) === value && goOn(), 220);
+  }
+
+  function finish() {
+    if (isDone(screen.item)) goOn();
+    else setNotice("Choose an answer first, or press x if it cannot be judged.");
+  }
+
+  function report() {
+    const { item } = screen;
+    const fault = root.querySelector(".vpl-fault p")?.textContent;
+    answer(item, "problem", given(item, "problem") ? "" : fault || CANNOT);
+    drawChoices();
+    setNotice(given(item, "problem") ? "Reported as not to be judged; Enter goes on." : "");
+  }
+
+  function changeSpeed() {
+    const rates = [...root.querySelectorAll(".vpl-bar [data-rate]")].reverse();
+    const now = rates.findIndex((each) => each.getAttribute("aria-pressed") === "true");
+    rates[(now + 1) % rates.length]?.click();
+  }
+
+  const players = { " ": "play", ArrowLeft: "back", ArrowRight: "forward", Home: "restart", End: "end" };
+
+  function onKey(event) {
+    clock.touch();
+    if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
+    const { target } = event;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const typing = target.matches("textarea, input[type=text]");
+    const onButton = target.closest("button, input[type=checkbox]") && root.contains(target);
+    if (!typing && onButton && (key === " " || key === "Enter")) return event.stopPropagation();
+    if (typing ? !typed(key, event) : !pressed(key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  function typed(key, event) {
+    if (key === "Escape") root.focus();
+    else if (key === "Enter" && !event.shiftKey) screen.enter?.();
+    else { event.stopPropagation(); return false; }
+    return true;
+  }
+
+  function pressed(key) {
+    if (key === "Enter") screen.enter?.();
+    else if (!screen.item) return false;
+    else if (players[key]) press(players[key]);
+    else if (key === "Backspace") goBack();
+    else if (key === "x") report();
+    else if (key === "s") changeSpeed();
+    else if (key === "n" && screen.item.kind === "rule") root.querySelector(".vpa-more textarea").focus();
+    else if (screen.item.kind === "rule" && (key === "ArrowUp" || key === "ArrowDown")) pointAt(screen.rule + (key === "ArrowUp" ? -1 : 1));
+    else {
+      const { item } = screen;
+      const choice = plan.questions[item.kind].choices.find((each) => each.key === key);
+      if (!choice) return false;
+      choose(item, item.kind === "rule" ? item.rules[screen.rule].id : item.kind, valueOf(choice, item));
+    }
+    return true;
+  }
+
+  // ---- from here to the end of the page or of the cell's output
+
+  const keys = settings.whole ? document : root;
+  const touch = () => clock.touch();
+  const again = () => outbox?.flush();
+  const warn = (event) => {
+    leave();
+    if (outbox?.count() && !outbox.kept) event.preventDefault();
+  };
+  const listeners = [[keys, "keydown", onKey], [root, "pointermove", touch], [root, "pointerdown", touch], [window, "online", again], [window, "beforeunload", warn]];
+  listeners.forEach(([where, what, action]) => where.addEventListener(what, action));
+  showWelcome();
+  return () => {
+    listeners.forEach(([where, what, action]) => where.removeEventListener(what, action));
+    outbox?.close();
+    clock.close();
+    link.close();
+  };
+}
