@@ -79,9 +79,21 @@ FLOORS = {
     "page": {"formatting", "outputs", "markup"},
     "doctor": {"places", "provenance"},
     "report": {"estimates", "execution", "outputs", "page", "params", "places", "provenance"},
-    "cli_list": {"cards", "datasets"},
+    "cli_list": {"cards", "datasets", "probes"},
+    "cli_base": set(),
+    "cli_probe": {"cli_base", "probes"},
     "cli_annotate": {"annotation"},
-    "cli": {"cli_annotate", "cli_list", "doctor", "generation", "params", "report", "scoring"},
+    "cli": {
+        "cli_annotate",
+        "cli_base",
+        "cli_list",
+        "cli_probe",
+        "doctor",
+        "generation",
+        "params",
+        "report",
+        "scoring",
+    },
     "__init__": {"datasets", "gallery", "generation", "probes", "scoring", "study", "report"},
 }
 STATS_LIBRARIES = {"numpy", "scipy", "statsmodels", "numba"}

@@ -43,3 +43,11 @@ def list_datasets() -> None:
     from videophy_lab import datasets
 
     typer.echo(datasets.list_datasets().to_string(index=False, na_rep=""))
+
+
+@list_app.command("probes", epilog="Example: videophy-lab list probes")
+def list_probes() -> None:
+    """List the probes: what they do to a video, and what a right judge of physics does then."""
+    from videophy_lab.probes.catalog import format_probes
+
+    typer.echo(format_probes())

@@ -1,0 +1,45 @@
+"""What the commands share: exit codes, how options are split, how a command ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+FAILED, WRONG, INTERRUPTED = 1, 2, 130
+
+
+def collect_options(pairs: list[str] | None, **named: str | None) -> dict[str, str]:
+    """Gather the options given by ``-o`` and those that have a flag of their own."""
+    options = split_parameters(pairs or [], flag="--option")
+    return options | {name: value for name, value in named.items() if value is not None}
+
+
+def explain_trouble(error: OSError, out: Path) -> str:
+    """Say what kept a run from going on, and where."""
+    return f"{error.strerror}: {error.filename or out}" if error.strerror else str(error)
+
+
+def split_words(words: str | None) -> list[str] | None:
+    """Split ``a,b`` at its commas; None stays None."""
+    return None if words is None else [word.strip() for word in words.split(",") if word.strip()]
+
+
+def split_parameters(pairs: list[str], *, flag: str = "-p") -> dict[str, str]:
+    """Split every ``name=value`` at its first ``=``."""
+    values = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise typer.BadParameter(f"{pair!r} must have the form name=value", param_hint=flag)
+        if name.strip() in values:
+            raise typer.BadParameter(f"{name.strip()!r} is given twice", param_hint=flag)
+        values[name.strip()] = value
+    return values
+
+
+def stop(message: str, code: int) -> NoReturn:
+    """Print a message on stderr and leave with an exit code."""
+    typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(code)
