@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from videophy_lab.cli_base import (
+    FAILED,
+    INTERRUPTED,
+    WRONG,
+    collect_options,
+    explain_trouble,
+    split_parameters,
+    split_words,
+    stop,
+)
 from videophy_lab.cli_list import list_app
-
-FAILED, WRONG, INTERRUPTED = 1, 2, 130
+from videophy_lab.cli_probe import EXAMPLE as PROBE_EXAMPLE
+from videophy_lab.cli_probe import probe_command
 
 app = typer.Typer(
     name="videophy-lab",
@@ -22,6 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(list_app, name="list")
+app.command("probe", epilog=PROBE_EXAMPLE)(probe_command)
 
 
 def print_version(wanted: bool) -> None:
@@ -223,41 +234,6 @@ def doctor() -> None:
     typer.echo(format_checks(checks))
     if any(check.needed and not check.works for check in checks):
         raise typer.Exit(FAILED)
-
-
-def collect_options(pairs: list[str] | None, **named: str | None) -> dict[str, str]:
-    """Gather the options given by ``-o`` and those that have a flag of their own."""
-    options = split_parameters(pairs or [], flag="--option")
-    return options | {name: value for name, value in named.items() if value is not None}
-
-
-def explain_trouble(error: OSError, out: Path) -> str:
-    """Say what kept a run from going on, and where."""
-    return f"{error.strerror}: {error.filename or out}" if error.strerror else str(error)
-
-
-def split_words(words: str | None) -> list[str] | None:
-    """Split ``a,b`` at its commas; None stays None."""
-    return None if words is None else [word.strip() for word in words.split(",") if word.strip()]
-
-
-def split_parameters(pairs: list[str], *, flag: str = "-p") -> dict[str, str]:
-    """Split every ``name=value`` at its first ``=``."""
-    values = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.strip():
-            raise typer.BadParameter(f"{pair!r} must have the form name=value", param_hint=flag)
-        if name.strip() in values:
-            raise typer.BadParameter(f"{name.strip()!r} is given twice", param_hint=flag)
-        values[name.strip()] = value
-    return values
-
-
-def stop(message: str, code: int) -> NoReturn:
-    """Print a message on stderr and leave with an exit code."""
-    typer.echo(f"Error: {message}", err=True)
-    raise typer.Exit(code)
 
 
 def main() -> None:
