@@ -1,4 +1,4 @@
-"""Judge whether a correlation is absent, present, or undecided."""
+"""Judge whether a correlation, or a shift in units, is absent, present, or undecided."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from videophy_lab.stats.estimate import Estimate
 
 @dataclass(frozen=True)
 class Equivalence:
-    """A correlation, its two intervals, and what they say about a margin.
+    """A correlation or a shift, its two intervals, and what they say about a margin.
 
     Attributes
     ----------
     estimate, low90, high90, low95, high95 : float
     margin : float
-        The largest absolute correlation that counts as none.
+        The largest absolute correlation (shift) that counts as none.
     verdict : {"equivalent", "non-zero", "inconclusive"}
     """
 
@@ -30,12 +30,12 @@ class Equivalence:
 
 
 def judge_equivalence(estimate90: Estimate, estimate95: Estimate, *, margin: float) -> Equivalence:
-    """Judge a correlation against a margin that was declared before looking.
+    """Judge a correlation or a shift against a margin that was declared before looking.
 
     Parameters
     ----------
     estimate90, estimate95 : Estimate
-        The same correlation with its 90 % and its 95 % interval.
+        The same correlation or shift with its 90 % and its 95 % interval.
     margin : float
         Above 0 and below 1.
 
@@ -60,7 +60,9 @@ def judge_equivalence(estimate90: Estimate, estimate95: Estimate, *, margin: flo
             f"the intervals have levels {estimate90.level} and {estimate95.level}: give .90 first, then .95"
         )
     if not 0 < margin < 1:
-        raise ValueError(f"margin={margin} is not a correlation above 0 and below 1: try .3")
+        raise ValueError(
+            f"margin={margin} is not a correlation above 0 and below 1, nor such a shift: try .3"
+        )
     verdict: Literal["equivalent", "non-zero", "inconclusive"] = "inconclusive"
     if -margin < estimate90.low and estimate90.high < margin:
         verdict = "equivalent"

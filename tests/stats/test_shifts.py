@@ -1,0 +1,112 @@
+"""Shifts against plain t intervals, naive jackknives, statsmodels' TOST and simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats as scipy_stats
+from statsmodels.stats.weightstats import DescrStatsW
+
+from videophy_lab.stats.shifts import estimate_shift, judge_shift, standardise_shift
+
+
+def draw_shifts(rng, *, n_clusters, n_videos, shift):
+    """Draw answers on 1-5 before and after an edit; videos of a prompt correlate by .5."""
+    clusters = np.repeat(np.arange(n_clusters), n_videos)
+    level, own = (
+        np.sqrt(0.5) * (rng.normal(size=n_clusters)[clusters] + rng.normal(size=clusters.size))
+        for _ in range(2)
+    )
+    before, after = (np.clip(np.rint(3 + level + added), 1, 5) for added in (0.0, shift + 0.4 * own))
+    return after, before, clusters
+
+
+def test_one_video_a_prompt_is_the_paired_t_interval(rng):
+    after, before = rng.normal(size=(2, 25))
+    found = estimate_shift(after, before, np.arange(25))
+    test = scipy_stats.ttest_rel(after, before).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((test.low, test.high))
+    points = standardise_shift(after, before, np.arange(25), unit=0.25)
+    assert (points.estimate, points.low) == pytest.approx((4 * found.estimate, 4 * test.low))
+
+
+def test_a_standardised_shift_is_a_ratio_with_its_jackknife(rng):
+    after, before, clusters = draw_shifts(rng, n_clusters=10, n_videos=3, shift=0.4)
+    found = standardise_shift(after, before, clusters)
+    ratio = np.mean(after - before) / before.std(ddof=1)
+    left = np.array(
+        [np.mean((after - before)[clusters != c]) / before[clusters != c].std(ddof=1) for c in range(10)]
+    )
+    error = np.sqrt(9 / 10 * np.sum((left - left.mean()) ** 2))
+    assert found.estimate == pytest.approx(ratio)
+    assert found.high - found.estimate == pytest.approx(scipy_stats.t.ppf(0.975, 9) * error)
+    # it does not depend on the scale
+    scaled = standardise_shift(100 * after + 7, 100 * before + 7, clusters)
+    assert scaled.estimate == pytest.approx(found.estimate)
+
+
+def test_no_shift_of_few_prompts_is_not_certain():
+    before = np.array([1.0, 2.0, 4.0, 5.0])
+    found = standardise_shift(before, before, np.arange(4), unit=1)
+    unseen = 1 - 0.025 ** (1 / 4)
+    assert (found.estimate, found.low, found.high) == pytest.approx((0, -unseen, unseen))
+    assert judge_shift(before, before, np.arange(4), unit=1, margin=0.2).verdict == "inconclusive"
+    many = np.tile(before, 5)
+    assert judge_shift(many, many, np.arange(20), unit=1, margin=0.2).verdict == "equivalent"
+
+
+def test_scores_that_do_not_vary_are_no_unit():
+    flat = np.full(4, 5.0)
+    still = standardise_shift(flat, flat, np.arange(4))
+    assert still.estimate == 0
+    assert np.isnan([still.low, still.high]).all()
+    assert np.isnan(standardise_shift(flat - [0, 1, 0, 0], flat, np.arange(4)).estimate)
+    assert standardise_shift(flat - [0, 1, 0, 0], flat, np.arange(4), unit=1).estimate == -0.25
+
+
+def test_equivalence_is_statsmodels_tost(rng):
+    """One video a prompt and a fixed unit: the verdict is that of two paired t tests."""
+    verdicts = set()
+    for scale in (0.2, 0.5, 1.0, 2.0):
+        gap = scale * rng.normal(size=40)
+        before = rng.normal(size=40)
+        found = judge_shift(before + gap, before, np.arange(40), unit=1, margin=0.2)
+        expected = DescrStatsW(gap).ttost_mean(-0.2, 0.2)[0]
+        assert (found.verdict == "equivalent") == (expected < 0.05)
+        verdicts.add(found.verdict)
+    assert {"equivalent", "inconclusive"} <= verdicts
+
+
+@pytest.mark.parametrize("unit", [None, 1.0])
+@pytest.mark.parametrize("shift", [0.0, 0.6])
+def test_coverage_with_few_prompts(rng, unit, shift):
+    after, before, _ = draw_shifts(np.random.default_rng(0), n_clusters=100_000, n_videos=1, shift=shift)
+    truth = np.mean(after - before) / (unit or before.std())
+    n_draws, hits = 500, 0
+    for _ in range(n_draws):
+        found = standardise_shift(*draw_shifts(rng, n_clusters=8, n_videos=4, shift=shift), unit=unit)
+        hits += found.low <= truth <= found.high
+    assert hits / n_draws > 0.95 - 3 * np.sqrt(0.95 * 0.05 / n_draws)
+
+
+def test_a_shift_at_the_margin_is_rarely_called_none(rng):
+    # a shift of .4 before rounding is one of about .37 points after it
+    after, before, _ = draw_shifts(np.random.default_rng(0), n_clusters=100_000, n_videos=1, shift=0.4)
+    margin = float(np.mean(after - before))
+    n_draws = 500
+    wrong = sum(
+        judge_shift(*draw_shifts(rng, n_clusters=20, n_videos=4, shift=0.4), unit=1, margin=margin).verdict
+        == "equivalent"
+        for _ in range(n_draws)
+    )
+    assert wrong / n_draws < 0.05 + 3 * np.sqrt(0.05 * 0.95 / n_draws)
+
+
+def test_what_cannot_be_compared_is_refused():
+    with pytest.raises(ValueError, match="edited is missing or infinite in 1 of 2"):
+        estimate_shift([np.nan, 1], [1, 1], np.arange(2))
+    with pytest.raises(ValueError, match="unit is 0"):
+        standardise_shift([1, 1], [1, 1], np.arange(2), unit=0)
+    with pytest.raises(ValueError, match="differ in length"):
+        estimate_shift([1, 1], [1], np.arange(2))
+    assert np.isnan(standardise_shift([], [], np.array([])).estimate)
