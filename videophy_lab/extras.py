@@ -8,7 +8,7 @@ from types import ModuleType
 from videophy_lab.torchvision_guard import guard_torchvision
 
 # they import torchvision where there is one
-GUARDED = ("torchvision", "transformers", "diffusers")
+GUARDED = ("torchvision", "transformers", "diffusers", "peft")
 
 
 def import_extra(module: str, extra: str) -> ModuleType:

@@ -1,0 +1,298 @@
+"""Train a judge: from ratings and videos to a checkpoint, in a folder that a later run goes on from."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from videophy_lab.building import build_scorers
+from videophy_lab.devices import choose_device
+from videophy_lab.extras import import_extra
+from videophy_lab.judges.base import Question
+from videophy_lab.training.checkpoints import State, load_weights
+from videophy_lab.training.costs import Cost, estimate_cost, measure_sizes
+from videophy_lab.training.examples import Examples, make_examples
+from videophy_lab.training.export import ADAPTER, MERGED, merge, save_adapter
+from videophy_lab.training.folder import (
+    check_identity,
+    hold_folder,
+    name_run,
+    read_finished,
+    write_result,
+    write_tables,
+)
+from videophy_lab.training.loop import BEST, Course, TrainingStoppedError, train
+from videophy_lab.training.media import MediaCache, encode_videos
+from videophy_lab.training.settings import Settings
+from videophy_lab.training.splits import SAME_FILE, STOP, TRAIN, choose_splits
+from videophy_lab.training.students import EXTRA, Student, Task, make_student
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+CHECKPOINTS, STEPS, CACHE = "checkpoints", "steps.csv", "cache"
+DTYPES = ("auto", "bf16", "fp32")
+WAIT = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training did, or would do.
+
+    Attributes
+    ----------
+    examples : Examples
+        Its table has the column ``split``.
+    settings : Settings
+    folder : Path
+    judge : str
+        Its name.
+    state : State or None
+        At the end; None after a dry run.
+    interrupted : bool
+        Whether it was ended by Ctrl-C or a SIGTERM; the same call goes on from there.
+    is_main : bool
+        Whether this process is the one that speaks.
+    cost : Cost or None
+        Of a dry run; None where the base is not on this machine.
+    absent : str
+        What a run would have to fetch first.
+    """
+
+    examples: Examples
+    settings: Settings
+    folder: Path
+    judge: str
+    state: State | None = None
+    interrupted: bool = False
+    is_main: bool = True
+    cost: Cost | None = None
+    absent: str = ""
+
+
+def train_judge(
+    ratings: str | Path | pd.DataFrame,
+    videos: str | Path | pd.DataFrame,
+    *,
+    base: str | Path,
+    out: str | Path,
+    rules: str | Path | pd.DataFrame | None = None,
+    prompts: str | Path | pd.DataFrame | None = None,
+    judge: str = "autoeval",
+    options: Mapping[str, Any] | None = None,
+    settings: Settings | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    progress: bool = True,
+    dry_run: bool = False,
+) -> Outcome:
+    """Train a judge on ratings by an adapter in its language model, and merge it into a checkpoint.
+
+    The judge learns SA, PC and rules at once, from its own questions, by the loss of the answers' tokens.
+    Under ``accelerate launch`` each process takes its share of every step, with the same result.
+
+    Parameters
+    ----------
+    ratings, videos, rules, prompts : path or DataFrame
+        See :func:`videophy_lab.training.examples.make_examples`.
+    base : path
+        Folder, or repository of the hub, of the weights to begin with; VideoCon-Physics for AutoEval.
+    out : path
+        Folder for everything. Where a run with the same examples and settings was cut off it goes on.
+    judge : str
+        ``autoeval``, or a vision-language model of transformers (``vlm``, ``qwen3_vl``, …).
+    options : mapping, optional
+        Of the judge, such as ``{"frames": 16}``.
+    settings : Settings, optional
+    device : {"auto", "cpu", "cuda"}
+    dtype : {"auto", "bf16", "fp32"}
+        Precision of the base; the adapter learns in fp32. ``auto`` is bf16 on CUDA and fp32 on a CPU.
+    progress : bool
+        Show bars on stderr.
+    dry_run : bool
+        Count the examples and estimate what it takes; write nothing.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    ValueError
+        Nothing to train on, tables or settings that do not fit, a folder of another training.
+    ImportError
+        An extra is not installed.
+    TrainingStoppedError
+        No memory, a loss that is no number, or another run in the folder.
+    """
+    settings, out = settings or Settings(), Path(out)
+    if dtype not in DTYPES:
+        raise ValueError(
+            f"dtype is {dtype!r}. Allowed: {', '.join(DTYPES)}; fp16 loses the small gradients of a training."
+        )
+    accelerator = None if dry_run else make_accelerator(device)
+    where = choose_device(device) if accelerator is None else str(accelerator.device)
+    given = {"checkpoint": str(base), "device": where, "dtype": dtype, **(options or {})}
+    student = make_student(build_scorers({judge: judge}, given)[judge])
+    made = make_examples(ratings, videos, rules=rules, prompts=prompts, tasks=student.judge.card.tasks)
+    examples = split_examples(made, settings)
+    check_enough(examples)
+    if accelerator is None:
+        return plan(examples, student, settings, out)
+    with hold_folder(out, wanted=accelerator.is_main_process):
+        identity = name_run(examples.table, student.judge.describe(), settings)
+        check_identity(out, identity, wanted=accelerator.is_main_process)
+        finished = read_finished(out, settings)
+        if finished is not None:
+            return Outcome(examples, settings, out, judge, finished, is_main=accelerator.is_main_process)
+        return carry_out(examples, student, settings, out, accelerator, shown=progress)
+
+
+def make_accelerator(device: str) -> Any:
+    """Join the processes that ``accelerate launch`` started, or be the only one."""
+    for module in ("torch", "accelerate", "peft"):
+        import_extra(module, EXTRA)
+    from accelerate import Accelerator
+    from accelerate.utils import InitProcessGroupKwargs
+
+    if device not in ("auto", "cpu", "cuda"):
+        raise ValueError(
+            f"device is {device!r}. Allowed: auto, cpu, cuda; accelerate launch chooses the GPUs."
+        )
+    where = choose_device(device)
+    # one process may wait for hours for another that encodes videos
+    return Accelerator(
+        cpu=where == "cpu", mixed_precision="no", kwargs_handlers=[InitProcessGroupKwargs(timeout=WAIT)]
+    )
+
+
+def split_examples(made: Examples, settings: Settings) -> Examples:
+    """Give each example its split, and leave out those whose file is held out elsewhere."""
+    table = made.table.assign(split=choose_splits(made.table, settings) if len(made.table) else "")
+    split = Examples(table, made.left_out)
+    return split.drop(
+        split.table["split"].eq(SAME_FILE), "the same file is a held-out video under another name"
+    )
+
+
+def check_enough(examples: Examples) -> None:
+    """Raise ValueError where there is nothing to train on."""
+    if examples.table["split"].eq(TRAIN).any():
+        return
+    counts = examples.left_out["reason"].value_counts()
+    reasons = [f"{count} left out: {reason}" for reason, count in counts.items()]
+    held = examples.table["split"].value_counts()
+    reasons += [f"{count} in the split {split}" for split, count in held.items()]
+    said = "; ".join(reasons) or "none is of a task that is asked"
+    raise ValueError(
+        f"there is nothing to train on; of the ratings given, {said}. "
+        "Remedy: give videos whose video_id the ratings have, with files and captions, and hold less out."
+    )
+
+
+def plan(examples: Examples, student: Student, settings: Settings, out: Path) -> Outcome:
+    """Estimate what a training would take."""
+    absent = student.judge.find_absent()
+    if absent:
+        return Outcome(examples, settings, out, student.judge.card.name, absent=absent)
+    table = examples.table
+    learnt = table[table["split"].isin((TRAIN, STOP))]
+    cost = estimate_cost(
+        measure_sizes(student.judge, settings),
+        settings,
+        n_train=int(table["split"].eq(TRAIN).sum()),
+        n_stop=int(table["split"].eq(STOP).sum()),
+        n_videos=learnt["sha256"].nunique(),
+        dtype=student.judge.choose_dtype(),
+    )
+    return Outcome(examples, settings, out, student.judge.card.name, cost=cost)
+
+
+def carry_out(
+    examples: Examples, student: Student, settings: Settings, out: Path, accelerator: Any, *, shown: bool
+) -> Outcome:
+    """Encode, train, and write what comes of it."""
+    from videophy_lab.judges.base import make_spec
+
+    main = accelerator.is_main_process
+    student.prepare()
+    learnt = examples.table[examples.table["split"].isin((TRAIN, STOP))]
+    cache = MediaCache(out / CACHE / make_spec(student.judge.describe()))
+    encode_videos(
+        student, dict(zip(learnt["sha256"], learnt["path"], strict=True)), cache,
+        rank=accelerator.process_index, world=accelerator.num_processes, shown=shown and main,
+    )  # fmt: skip
+    accelerator.wait_for_everyone()
+    examples = drop_unreadable(examples, student, cache)
+    check_enough(examples)
+    tables = {name: of_split(examples, name) for name in (TRAIN, STOP)}
+    weights = write_tables(out, examples, settings, wanted=main)
+
+    def read(split: str, place: int) -> Task:
+        row = tables[split].iloc[place]
+        return student.write(make_question(row), int(row["answer"]), cache.read(row["sha256"]))
+
+    course = Course(
+        student,
+        settings,
+        weights,
+        read,
+        list(tables[STOP]["task"]),
+        out / CHECKPOINTS,
+        out / STEPS,
+        accelerator,
+    )
+    trainee = student.make_trainee(settings)
+    state = train(course, trainee, shown=shown)
+    done = Outcome(examples, settings, out, student.judge.card.name, state, course.interrupted, main)
+    if main and not course.interrupted:
+        finish(done, state, student, trainee)
+    accelerator.wait_for_everyone()
+    return done
+
+
+def of_split(examples: Examples, split: str) -> pd.DataFrame:
+    """Give the examples of a split, in their order."""
+    return examples.table[examples.table["split"].eq(split)].reset_index(drop=True)
+
+
+def make_question(row: Any) -> Question:
+    """Make the question of an example."""
+    return Question(row["task"], row["text"], rule_id=row["rule_id"] or None, video_id=row["video_id"])
+
+
+def drop_unreadable(examples: Examples, student: Student, cache: MediaCache) -> Examples:
+    """Leave out videos that could not be read, and questions that do not fit into the context."""
+    table = examples.table
+    learnt = table["split"].isin((TRAIN, STOP))
+    failed = cache.list_failed(list(dict.fromkeys(table.loc[learnt, "sha256"])))
+    reasons = table["sha256"].map(failed).where(learnt)
+    for place in table.index[learnt & reasons.isna()]:
+        row = table.loc[place]
+        try:
+            student.write(make_question(row), int(row["answer"]), cache.read(row["sha256"], student.needs))
+        except ValueError as error:
+            reasons[place] = str(error)
+    return examples.drop(reasons.notna(), reasons.dropna())
+
+
+def finish(done: Outcome, state: State, student: Student, trainee: Any) -> None:
+    """Write the adapter, base and adapter merged, and what was done."""
+    best, chosen = done.folder / CHECKPOINTS / BEST, state.step
+    if done.settings.patience and best.is_file():
+        load_weights(trainee, best)
+        chosen = state.best_step
+    save_adapter(student.adapted, done.folder / ADAPTER)
+    student.forget()
+    del trainee
+    gc.collect()
+    merge(student.judge, done.folder / ADAPTER, done.folder / MERGED, done.settings.export_dtype)
+    write_result(done.folder, student.judge, done.settings, state, chosen_step=chosen)
+
+
+__all__ = ["Outcome", "TrainingStoppedError", "train_judge"]

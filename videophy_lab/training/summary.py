@@ -1,0 +1,95 @@
+"""What a training is told to the user in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from videophy_lab.training.export import ADAPTER, MERGED
+from videophy_lab.training.folder import count_examples
+from videophy_lab.training.splits import HELD_OUT, SPLITS, STOP, TRAIN
+
+if TYPE_CHECKING:
+    from videophy_lab.training.costs import Cost
+    from videophy_lab.training.run import Outcome
+
+
+def describe_plan(outcome: Outcome) -> str:
+    """Say what a run would learn from, and what it would take."""
+    lines = [describe_examples(outcome), *describe_left_out(outcome)]
+    if outcome.absent:
+        lines.append(f"{outcome.absent}; its memory and time are known once it is here")
+    elif outcome.cost is not None:
+        lines.append(describe_cost(outcome, outcome.cost))
+    return "\n".join(lines)
+
+
+def describe_examples(outcome: Outcome) -> str:
+    """Count the examples by split and task."""
+    table = outcome.examples.table
+    lines = []
+    for split in SPLITS:
+        part = table[table["split"].eq(split)]
+        tasks = ", ".join(f"{n} {task}" for task, n in part["task"].value_counts().sort_index().items())
+        what = f"{part['video_id'].nunique()} videos of {part['prompt_id'].nunique()} prompts and "
+        what += f"{part['generator'].nunique()} generators"
+        lines.append(f"{split}: {len(part)} examples ({tasks}) of {what}" if len(part) else f"{split}: none")
+    counts = count_examples(table[table["split"].eq(TRAIN)])
+    for task, rows in counts.groupby("task"):
+        pairs = zip(rows["answer"], rows["n_examples"], strict=True)
+        lines.append(f"answers to {task} in train: " + ", ".join(f"{a}: {n}" for a, n in pairs))
+    lines.append(f"loss balanced over the answers of a task: {outcome.settings.balance}")
+    return "\n".join(lines)
+
+
+def describe_left_out(outcome: Outcome) -> list[str]:
+    """Count what was left out, by reason."""
+    reasons = outcome.examples.left_out["reason"].value_counts()
+    return [f"left out, {count}: {reason}" for reason, count in reasons.items()]
+
+
+def describe_cost(outcome: Outcome, cost: Cost) -> str:
+    """Say what a run would take, and what that assumes."""
+    sizes, settings = cost.sizes, outcome.settings
+    n_train = int(outcome.examples.table["split"].eq(TRAIN).sum())
+    passes = "once, and kept" if sizes.encoded_once else "in every step"
+    return (
+        f"trained: {sizes.n_trained / 1e6:.3g} million numbers of {sizes.n_frozen / 1e6:.4g} million, "
+        f"{settings.count_steps(n_train)} steps of {settings.batch_size} examples\n"
+        f"memory: about {cost.memory_gb:.3g} GB a process; merging takes the whole network in float32, "
+        f"{4 * sizes.n_frozen / 1e9:.3g} GB, in the machine's memory\n"
+        f"time: about {cost.hours:.2g} hours for one process on {cost.device}, if it reaches 40 % of the "
+        f"{cost.teraflops:.3g} TFLOP/s that a large product takes here; several GPUs divide it\n"
+        f"assumed: {sizes.tokens} tokens a question, videos of {sizes.vision_tokens} tokens, seen {passes}"
+    )
+
+
+def describe_outcome(outcome: Outcome) -> str:
+    """Say what a run did, and what to type next."""
+    table, state, folder = outcome.examples.table, outcome.state, outcome.folder
+    if state is None:
+        return describe_plan(outcome)
+    n = {split: int(table["split"].eq(split).sum()) for split in SPLITS}
+    held = sum(n[split] for split in HELD_OUT)
+    lines = [
+        *describe_left_out(outcome),
+        f"done: {state.step} steps on {n[TRAIN]} examples in {state.seconds:.0f} s; "
+        + (
+            f"lowest loss on {n[STOP]} stop examples {state.best_loss:.4f} after step {state.best_step}"
+            if n[STOP]
+            else "no prompt was kept to tell when to stop"
+        )
+        + f"; {len(outcome.examples.left_out)} left out; {folder / MERGED} and {folder / ADAPTER}",
+    ]
+    if held:
+        rules = f" --rules {folder / 'held_out_rules.csv'}" if has_rules(outcome) else ""
+        lines.append(
+            f"{held} examples are held out; score them: videophy-lab score {folder / 'held_out.csv'} "
+            f"--scorer trained={outcome.judge} --checkpoint {folder / MERGED}{rules} --out {folder}"
+        )
+    return "\n".join(lines)
+
+
+def has_rules(outcome: Outcome) -> bool:
+    """Tell whether there are held-out rules."""
+    table = outcome.examples.table
+    return bool((table["split"].isin(HELD_OUT) & table["task"].eq("rule")).any())
