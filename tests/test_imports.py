@@ -82,7 +82,7 @@ FLOORS = {
     "cli_list": {"cards", "datasets", "probes"},
     "cli_base": set(),
     "cli_probe": {"cli_base", "probes"},
-    "cli_annotate": {"annotation"},
+    "cli_annotate": {"annotation", "cli_base"},
     "cli": {
         "cli_annotate",
         "cli_base",
@@ -94,7 +94,7 @@ FLOORS = {
         "report",
         "scoring",
     },
-    "__init__": {"datasets", "gallery", "generation", "probes", "scoring", "study", "report"},
+    "__init__": {"annotation", "datasets", "gallery", "generation", "probes", "scoring", "study", "report"},
 }
 STATS_LIBRARIES = {"numpy", "scipy", "statsmodels", "numba"}
 HEAVY = {"torch", "transformers", "diffusers", "ray", "mujoco", "seaborn", "papermill"}

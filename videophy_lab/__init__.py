@@ -34,6 +34,7 @@ _HOME = {
     "aggregate_annotators": "videophy_lab.study",
     "ensemble": "videophy_lab.study",
     "fit_ensemble": "videophy_lab.study",
+    "annotate": "videophy_lab.annotation",
     "generate": "videophy_lab.generation",
     "probe": "videophy_lab.probes",
     "score": "videophy_lab.scoring",

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from videophy_lab.cli_annotate import EXAMPLE as ANNOTATE_EXAMPLE
+from videophy_lab.cli_annotate import annotate_videos
 from videophy_lab.cli_base import (
     FAILED,
     INTERRUPTED,
@@ -33,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(list_app, name="list")
 app.command("probe", epilog=PROBE_EXAMPLE)(probe_command)
+app.command("annotate", epilog=ANNOTATE_EXAMPLE)(annotate_videos)
 
 
 def print_version(wanted: bool) -> None:

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from videophy_lab.annotation.collect import Collected, collect, write_collected
 from videophy_lab.annotation.making import make_task
+from videophy_lab.annotation.mturk import export_mturk, make_urls
+from videophy_lab.annotation.mturk_costs import Cost, estimate_mturk_cost
+from videophy_lab.annotation.mturk_results import Results, import_mturk, write_review
 from videophy_lab.annotation.project import Project, find_folder, load_project
-from videophy_lab.annotation.server import serve
+from videophy_lab.annotation.serving import serve
 from videophy_lab.annotation.task import Clip, Item, Rule, Task, TaskError, read_json, write_json
 from videophy_lab.annotation.widget import annotate
 
 __all__ = [
     "Clip",
     "Collected",
+    "Cost",
     "Item",
     "Project",
+    "Results",
     "Rule",
     "Task",
     "TaskError",
     "annotate",
     "collect",
+    "estimate_mturk_cost",
+    "export_mturk",
     "find_folder",
+    "import_mturk",
     "load_project",
     "make_task",
+    "make_urls",
     "read_json",
     "serve",
     "write_collected",
     "write_json",
+    "write_review",
 ]

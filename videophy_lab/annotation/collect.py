@@ -19,7 +19,18 @@ WHO = ("video_id", "prompt_id", "generator", "annotator")
 WHEN = ("seconds", "given_at")
 COLUMNS = {
     "ratings": (*WHO, "task", "rule_id", "rating", "rule", "law", *WHEN),
-    "pairs": ("video_id_a", "video_id_b", "prompt_id", "annotator", "task", "preferred", "left", *WHEN),
+    "pairs": (
+        "video_id_a",
+        "video_id_b",
+        "generator_a",
+        "generator_b",
+        "prompt_id",
+        "annotator",
+        "task",
+        "preferred",
+        "left",
+        *WHEN,
+    ),
     "violations": (*WHO, "violation", *WHEN),
     "problems": (*WHO, "kind", "problem", *WHEN),
     "checks": (*WHO, "role", "task", "rule_id", "answer", "expected", "right", *WHEN),
@@ -131,7 +142,9 @@ def sort_answer(
         # a video that could not be judged has no rating, whatever was pressed before
         return
     elif kind in PAIRS:
-        names = {"video_id_a": video_id, "video_id_b": answer["videos"][1][0]}
+        other = answer["videos"][1]
+        names = {"video_id_a": video_id, "video_id_b": other[0]}
+        names |= {"generator_a": generator, "generator_b": other[2]}
         yield "pairs", who | when | names | {
             "task": kind.removeprefix("pair_"), "preferred": value, "left": answer["sides"][0],
         }  # fmt: skip

@@ -8,14 +8,11 @@ keys of the task, never by paths.
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 import json
 import re
 import socketserver
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -27,7 +24,6 @@ from videophy_lab.annotation.session import AnswerError
 
 HOST = "127.0.0.1"
 MOST_BODY = 32 * 1024
-WRITE_EVERY = 5.0
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -247,56 +243,3 @@ def find_range(header: str | None, total: int) -> range | None:
     if int(first) >= total or (last and int(last) < int(first)):
         return range(0)
     return range(int(first), min(int(last) + 1, total) if last else total)
-
-
-@contextmanager
-def serve(project: Project, *, port: int | None = None, annotator: str = "") -> Iterator[Server]:
-    """Serve a project as long as the context lasts; the ratings are written every few seconds and at the end.
-
-    Parameters
-    ----------
-    project : Project
-    port : int, optional
-        When not given: the port of last time, else a free one. Token and port stay, so that a page left open
-        goes on when the server is back.
-    annotator : str
-        Asked on the page when blank.
-
-    Raises
-    ------
-    OSError
-        The port is taken.
-    """
-    known = project.read_address()
-    try:
-        server = Server(project, token=known["token"], port=port or known["port"], annotator=annotator)
-    except OSError:
-        if port:
-            raise
-        server = Server(project, token=known["token"], annotator=annotator)
-    project.write_address(server.server_port, known["token"])
-    closing = threading.Event()
-    threads = [
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True),
-        threading.Thread(target=keep_written, args=(server, closing), daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield server
-    finally:
-        closing.set()
-        server.shutdown()
-        server.server_close()
-        for thread in threads:
-            thread.join(timeout=10)
-        project.write()
-
-
-def keep_written(server: Server, closing: threading.Event) -> None:
-    """Write the ratings every few seconds while answers come in."""
-    while not closing.wait(WRITE_EVERY):
-        if server.changed.is_set():
-            server.changed.clear()
-            with contextlib.suppress(OSError, ValueError):
-                server.project.write()

@@ -1,6 +1,13 @@
 """Studies on tables: ratings and scores in, tables of estimates out. The only bridge to the statistics."""
 
 from videophy_lab.study.abstention import tabulate_abstention
+from videophy_lab.study.adjudication import count_preferences, list_disagreements
+from videophy_lab.study.annotating import (
+    describe_annotators,
+    keep_annotators,
+    qualify_annotators,
+    rule_agreement,
+)
 from videophy_lab.study.annotators import (
     aggregate_annotators,
     annotator_agreement,
@@ -56,6 +63,7 @@ from videophy_lab.study.pairing import (
     list_judges_of_pairs,
     pair_right_and_wrong,
 )
+from videophy_lab.study.pay import estimate_pay
 from videophy_lab.study.published import compare_published
 from videophy_lab.study.quality import (
     compare_quality,
@@ -110,14 +118,17 @@ __all__ = [
     "correlate_sentinels",
     "correlate_tasks",
     "count_made",
+    "count_preferences",
     "count_scores",
     "count_swaps",
     "count_twins",
     "count_videos",
+    "describe_annotators",
     "describe_made",
     "describe_metrics",
     "detect",
     "ensemble",
+    "estimate_pay",
     "estimate_scores",
     "estimate_trends",
     "estimate_unscored",
@@ -128,6 +139,7 @@ __all__ = [
     "join_videos",
     "join_words",
     "judge_metrics",
+    "keep_annotators",
     "keep_common_videos",
     "keep_judges",
     "keep_metrics",
@@ -136,6 +148,7 @@ __all__ = [
     "keep_scorers",
     "keep_video_scores",
     "leaderboard",
+    "list_disagreements",
     "list_extremes",
     "list_judges",
     "list_judges_of_pairs",
@@ -146,7 +159,9 @@ __all__ = [
     "pair_right_and_wrong",
     "pivot_ratings",
     "price_scorers",
+    "qualify_annotators",
     "rank_generators",
+    "rule_agreement",
     "sample_ratings",
     "say_count",
     "say_number",

@@ -1,0 +1,100 @@
+"""The command ``annotate``: people rate videos in a browser on this machine."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from videophy_lab.cli_base import FAILED, WRONG, explain_trouble, split_words, stop
+
+if TYPE_CHECKING:
+    from videophy_lab.annotation import Project
+
+EXAMPLE = "Example: videophy-lab annotate videos/ --out ratings.csv --annotator ada --open"
+
+
+def annotate_videos(
+    videos: Annotated[
+        Path, typer.Argument(metavar="VIDEOS", help="A videos table, or a folder of video files.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Ratings table; its logs lie beside it.")],
+    annotator: Annotated[str, typer.Option(metavar="NAME", help="Who rates; asked when not given.")] = "",
+    tasks: Annotated[
+        str | None, typer.Option(metavar="sa,pc,rule", help="What to ask; all that can be, else.")
+    ] = None,
+    rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Rules table.")] = None,
+    pairs: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Pairs to compare: video_id_a, video_id_b.")
+    ] = None,
+    qualification: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Known answers: video_id, task, rating.")
+    ] = None,
+    pass_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of known answers that must be right.")
+    ] = 0.8,
+    attention_every: Annotated[
+        int, typer.Option(min=0, help="An attention check after about so many; 0 for none.")
+    ] = 50,
+    block_size: Annotated[int, typer.Option(min=1, help="Videos between two breaks.")] = 20,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Port on this machine; that of last time, or a free one."),
+    ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Serve a page on which people rate videos; the same command goes on where they stopped."""
+    from videophy_lab import annotation
+
+    try:
+        task = annotation.make_task(
+            videos,
+            tasks=split_words(tasks),
+            rules=rules,
+            pairs=pairs,
+            qualification=qualification,
+            pass_share=pass_share,
+            attention_every=attention_every,
+            block_size=block_size,
+        )
+        project = annotation.Project(task, out)
+    except (ValueError, ImportError) as error:
+        stop(str(error), WRONG)
+    except OSError as error:
+        stop(explain_trouble(error, out), FAILED)
+    wait_for_people(project, annotator=annotator, port=port, show=show)
+
+
+def wait_for_people(project: Project, *, annotator: str, port: int | None, show: bool) -> None:
+    """Serve until the command is stopped, then say what there is."""
+    from videophy_lab.annotation import serve
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with serve(project, port=port, annotator=annotator) as server:
+            typer.echo(f"open {server.address}")
+            typer.echo("for this machine only; stop with Ctrl-C, nothing is lost", err=True)
+            if show:
+                typer.launch(server.address)
+            try:
+                threading.Event().wait()
+            except KeyboardInterrupt:
+                typer.echo(err=True)
+    except OSError as error:
+        where = f"port {port}" if port else str(project.out)
+        stop(
+            f"{error.strerror or error}: {where}. Remedy: another --port, or none, which takes a free one",
+            FAILED,
+        )
+    collected = project.collect()
+    if collected is None:
+        typer.echo("done: no answer yet")
+        return
+    people = collected.times["annotator"].nunique()
+    typer.echo(
+        f"done: {len(collected.ratings):,} ratings and {len(collected.pairs):,} comparisons of {people:,} "
+        f"annotators: {project.out}"
+    )

@@ -1,0 +1,159 @@
+"""How an annotation went: who is qualified, who rates how, and whether people agree about rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from videophy_lab.stats.aggregation import rater_rest_correlation
+from videophy_lab.stats.annotators import exact_agreement, krippendorff_alpha_interval
+from videophy_lab.stats.disagreement import annotator_shift
+from videophy_lab.stats.estimate import Estimate
+from videophy_lab.stats.means import wilson_interval
+from videophy_lab.study.tables import make_estimates, make_row
+
+KNOWN = ("qualification", "attention")
+SCALED = ("sa", "pc")
+
+
+def qualify_annotators(
+    checks: pd.DataFrame,
+    *,
+    role: Literal["qualification", "attention"] = "qualification",
+    needed: float = 0.8,
+    by: Literal["estimate", "low"] = "estimate",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate the share of known answers that every annotator gave right, and say who is qualified.
+
+    Parameters
+    ----------
+    checks : DataFrame
+        ``annotator, role, right`` and ``video_id, prompt_id``, as annotation collects them.
+    role : {"qualification", "attention"}
+        Which of them count.
+    needed : float
+        Share that must be right.
+    by : {"estimate", "low"}
+        What must reach it: the share itself, or the lower end of its interval. A share of ten answers says
+        little: with 9 of 10 right the interval (level 95 %) begins at 60 %.
+
+    Returns
+    -------
+    DataFrame
+        Estimates (``share_right``, Wilson's interval over answers) with ``annotator``, ``role``,
+        ``n_answers`` and ``qualified``.
+    """
+    if by not in ("estimate", "low") or role not in KNOWN:
+        raise ValueError(f"by is {by!r} (allowed: estimate, low), role is {role!r} (allowed: {KNOWN})")
+    rows = []
+    for annotator, own in checks[checks["role"].eq(role)].groupby("annotator", sort=True):
+        n, right = len(own), int(own["right"].sum())
+        low, high = (float(end) for end in wilson_interval(right, n, level=confidence))
+        estimate = Estimate(
+            right / n, low, high, confidence, "wilson", own["video_id"].nunique(), own["prompt_id"].nunique()
+        )
+        row = make_row(estimate, "share_right", annotator=annotator, role=role)
+        rows.append(row | {"n_answers": n, "qualified": getattr(estimate, by) >= needed})
+    table = make_estimates(rows, groups=("annotator", "role", "n_answers", "qualified"))
+    return table.astype({"qualified": bool})
+
+
+def keep_annotators(ratings: pd.DataFrame, annotators: Iterable[str]) -> pd.DataFrame:
+    """Keep the ratings of some annotators; raise when nothing is left."""
+    names = set(annotators)
+    kept = ratings[ratings["annotator"].isin(names)].reset_index(drop=True)
+    if not len(kept):
+        raise ValueError(
+            f"no rating is left: kept are {', '.join(sorted(names)) or 'nobody'}, ratings are of "
+            f"{', '.join(sorted(ratings['annotator'].dropna().unique()))}. Remedy: lower what is needed"
+        )
+    return kept
+
+
+def describe_annotators(ratings: pd.DataFrame, times: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Describe every annotator at every task on a scale.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        A ratings table with ``annotator``.
+    times : DataFrame, optional
+        ``annotator, kind, seconds``; else the column ``seconds`` of the ratings, if there is one.
+
+    Returns
+    -------
+    DataFrame
+        ``task, annotator, n_videos, mean, shift`` (how much higher than the others on shared videos),
+        ``rater_rest_correlation, commonest_share`` (share of the commonest answer: 1 is always the same) and
+        ``median_seconds``.
+    """
+    rows = []
+    for task in [task for task in SCALED if ratings["task"].eq(task).any()]:
+        of_task = ratings[ratings["task"].eq(task)]
+        wide = of_task.pivot(index="video_id", columns="annotator", values="rating").sort_index(axis=1)
+        matrix = wide.to_numpy(dtype=float)
+        shifts, correlations = annotator_shift(matrix), rater_rest_correlation(matrix)
+        for place, annotator in enumerate(wide.columns):
+            own = wide[annotator].dropna()
+            rows.append(
+                {
+                    "task": task,
+                    "annotator": annotator,
+                    "n_videos": len(own),
+                    "mean": own.mean(),
+                    "shift": shifts[place],
+                    "rater_rest_correlation": correlations[place],
+                    "commonest_share": own.value_counts(normalize=True).max(),
+                    "median_seconds": _find_seconds(of_task, times, task, str(annotator)),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _find_seconds(ratings: pd.DataFrame, times: pd.DataFrame | None, task: str, annotator: str) -> float:
+    if times is not None and len(times):
+        own = times[times["kind"].eq(task) & times["annotator"].eq(annotator)]
+    elif "seconds" in ratings.columns:
+        own = ratings[ratings["annotator"].eq(annotator)]
+    else:
+        return float("nan")
+    return float(pd.to_numeric(own["seconds"]).median())
+
+
+def rule_agreement(
+    ratings: pd.DataFrame, *, n_resamples: int = 1000, seed: int = 0, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Measure the agreement of annotators about rules: followed, violated, cannot tell.
+
+    Returns
+    -------
+    DataFrame
+        Estimates with ``task``: Krippendorff's nominal α over rules of videos, and the share of those on
+        which all agree; empty without a rule that two annotators judged.
+    """
+    rules = ratings[ratings["task"].eq("rule")] if "rule_id" in ratings.columns else ratings.head(0)
+    wide = rules.pivot_table(index=["video_id", "rule_id"], columns="annotator", values="rating")
+    matrix = wide.to_numpy(dtype=float)
+    several = (~np.isnan(matrix)).sum(axis=1) > 1
+    rows: list[dict[str, object]] = []
+    if several.any():
+        prompts = rules.drop_duplicates("video_id").set_index("video_id")["prompt_id"]
+        clusters = prompts.loc[wide.index.get_level_values("video_id")].to_numpy(dtype=str)
+        alpha = krippendorff_alpha_interval(
+            matrix,
+            metric="nominal",
+            level=confidence,
+            n_resamples=n_resamples,
+            rng=np.random.default_rng(seed),
+            clusters=clusters,
+        )
+        n_videos = wide.index[several].get_level_values("video_id").nunique()
+        counted = n_videos, len(np.unique(clusters[several]))
+        agree = Estimate(exact_agreement(matrix), np.nan, np.nan, confidence, "none", *counted)
+        rows.append(make_row(alpha, "alpha_nominal", task="rule") | {"n_videos": n_videos, "seed": seed})
+        rows.append(make_row(agree, "exact_agreement", task="rule"))
+    return make_estimates(rows, groups=("task",))
