@@ -108,11 +108,12 @@ def shake_camera(
     sway = np.zeros((frames, 2))
     for _ in range(3):
         speed, phase, weight = (
-            rng.uniform(0.8, 2.2, 2),
+            rng.uniform(0.25, 0.8, 2),
             rng.uniform(0, 2 * math.pi, 2),
             rng.uniform(0.5, 1, 2),
         )
         sway += weight * np.sin(speed * times[:, None] + phase)
-    sway[:onset] = 0
+    # it begins gently
+    sway *= np.clip((times[:, None] - onset + 1) / 6, 0, 1)
     sway *= amount / max(np.abs(sway).max(), 1e-9)
     return [camera.turn(*move) for move in sway]

@@ -11,8 +11,7 @@ import numpy as np
 from videophy_lab.generators.base import Made, Order, Truth
 from videophy_lab.generators.simulated.camera import Camera, shake_camera
 from videophy_lab.generators.simulated.cards import CARDS
-from videophy_lab.generators.simulated.compose import Take, frame_action, make_rng, prepare_take
-from videophy_lab.generators.simulated.edits import EDITS
+from videophy_lab.generators.simulated.compose import Take, find_camera, make_rng, prepare_take
 from videophy_lab.generators.simulated.motion import Run
 from videophy_lab.generators.simulated.outcomes import OUTCOMES
 from videophy_lab.generators.simulated.truth import Tracks, trace
@@ -21,7 +20,7 @@ from videophy_lab.generators.simulated.violations import NONE, VIOLATION, VIOLAT
 if TYPE_CHECKING:
     from videophy_lab.generators.simulated.world import World
 
-SPED, HELD, SHAKEN = 0.5, 1 / 6, 0.03  # sizes of the controls at severity 1
+SPED, HELD, SHAKEN = 0.4, 1 / 6, 0.02  # sizes of the controls at severity 1
 SHADOW, FAST_SHADOW = 2048, 1024
 
 
@@ -66,18 +65,16 @@ def stage_clip(scene: str, seed: int, violation: str, severity: float, **setting
         Of :func:`prepare_take`.
     """
     take = prepare_take(scene, seed, **settings)
-    right = take.run()
-    camera = frame_action(take, right)
-    run, cameras, onset = right, [camera] * take.frames, take.find_onset(violation)
-    if violation in EDITS:
-        run = take.run(violation, severity)
-    elif violation == "speed_up":
-        run, onset = take.run(rate=1 + SPED * severity), 0
-    elif violation == "reversal":
-        run, onset = right.pick(range(take.frames)[::-1]), 0
-    elif violation == "freeze":
-        run = right.pick(hold(take.frames, onset))
-    elif violation == "jitter":
+    camera = find_camera(scene, seed, take.frames, take.fps)
+    cameras, onset = [camera] * take.frames, take.find_onset(violation)
+    run = take.run(violation, severity, rate=1 + SPED * severity if violation == "speed_up" else 1)
+    if violation in ("speed_up", "reversal"):
+        onset = 0
+    if violation == "reversal":
+        run = run.pick(range(take.frames)[::-1])
+    if violation == "freeze":
+        run = run.pick(hold(take.frames, onset))
+    if violation == "jitter":
         rng = make_rng(scene, seed, "jitter")
         cameras = shake_camera(camera, take.frames, onset, SHAKEN * severity, rng)
     return Clip(take, run, cameras, None if violation == NONE else onset)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ WANDERING = (
 )  # fmt: skip
 # of what follows after an onset, the share that must be in the picture: the rest may leave it, which keeps
 # bodies large where they fly away faster and faster
-KEPT = 0.85
+KEPT = 0.75
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,18 @@ def write_model(stage: Stage, looks: Looks, *, size: int, shadow: int) -> str:
 </mujoco>"""
 
 
-def prepare_take(scene: str, seed: int, *, frames: int, fps: float, size: int, shadow: int) -> Take:
-    """Draw a scene from its seed: the same one whatever is done to it later."""
+def prepare_take(scene: str, seed: int, *, frames: int, fps: float, size: int = 64, shadow: int = 64) -> Take:
+    """Draw a scene from its seed: the same one whatever is done to it later.
+
+    Parameters
+    ----------
+    scene : str
+    seed : int
+    frames : int
+    fps : float
+    size, shadow : int
+        Pixels of the picture's sides, and of the map of shadows; nothing but the picture depends on them.
+    """
     mujoco = load_mujoco()
     stage = BUILDERS[scene](make_rng(scene, seed, "motion"))
     looks = draw_looks(make_rng(scene, seed, "looks"), stage.floor, stage.pattern)
@@ -104,13 +115,15 @@ def list_balls(take: Take, run: Run) -> tuple[np.ndarray, np.ndarray]:
     return run.places[there], reaches[there]
 
 
-def frame_action(take: Take, right: Run) -> Camera:
+@lru_cache(maxsize=4096)
+def find_camera(scene: str, seed: int, frames: int, fps: float) -> Camera:
     """Place the camera so that it sees the right run and all wrong ones: the same for all of them."""
-    runs = [right]
+    take = prepare_take(scene, seed, frames=frames, fps=fps)
+    runs = [take.run()]
     for name in WANDERING:
-        if take.stage.scene in VIOLATIONS[name].scenes:
+        if scene in VIOLATIONS[name].scenes:
             onset = take.find_onset(name)
-            runs.append(take.run(name).pick(range(round(onset + KEPT * (take.frames - onset)))))
+            runs.append(take.run(name).pick(range(round(onset + KEPT * (frames - onset)))))
     points, radii = (
         np.concatenate(parts) for parts in zip(*(list_balls(take, run) for run in runs), strict=True)
     )

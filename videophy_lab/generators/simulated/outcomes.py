@@ -39,9 +39,12 @@ def bounces(stage: Stage, run: Run) -> bool:
 def flies_in_an_arc(stage: Stage, run: Run) -> bool:
     """Say whether a body goes up, comes down and lands, on its way to one side."""
     path, reach = find_path(run), stage.actors[0].reach
-    top = int(np.argmax(path[:, 2]))
-    landed = path[top:, 2].min() < 1.8 * reach
-    return bool(0 < top < len(path) - 3 and landed and np.ptp(path[:, 0]) > 4 * reach)
+    low = np.flatnonzero(path[:, 2] < 1.8 * reach)
+    low = low[low > len(run.places) // 4]
+    if not len(low) or path[low[0], 2] < 0:
+        return False
+    top = int(np.argmax(path[: low[0], 2]))
+    return bool(top > 0 and path[top, 2] > path[0, 2] + reach and np.ptp(path[:, 0]) > 4 * reach)
 
 
 def comes_back_from_wall(stage: Stage, run: Run) -> bool:
@@ -61,7 +64,7 @@ def passes_motion_on(stage: Stage, run: Run) -> bool:
         # what vanished before it met the other gave nothing on
         return bool(np.abs(second[-1] - second[0]).max() > stage.actors[1].reach)
     moved = second[-1, 0] - second[0, 0]
-    return bool(abs(moved) > stage.actors[1].reach and moved * (first[len(first) // 4, 0] - first[0, 0]) > 0)
+    return bool(abs(moved) > stage.actors[1].reach and moved * (first[2, 0] - first[0, 0]) > 0)
 
 
 def swings_on(stage: Stage, run: Run) -> bool:

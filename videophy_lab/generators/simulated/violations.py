@@ -175,9 +175,9 @@ _ALL = (
         clouds=(laws.GRAVITY, laws.MOMENTUM, laws.ENERGY, laws.ELASTICITY, laws.FRICTION, laws.BUOYANCY,
                 laws.ANGULAR),
     ),
-    Violation("speed_up", "", CONTROL, "the film runs 1 + 0.5 s times as fast", SCENES),
+    Violation("speed_up", "", CONTROL, "the film runs 1 + 0.4 s times as fast", SCENES),
     Violation("freeze", "", CONTROL, "the film stands still for a sixth of its length", SCENES, graded=False),
-    Violation("jitter", "", CONTROL, "the camera shakes by up to 3 s % of the picture", SCENES),
+    Violation("jitter", "", CONTROL, "the camera shakes by up to 2 s % of the picture", SCENES),
 )  # fmt: skip
 VIOLATIONS = {violation.name: violation for violation in _ALL}
 

@@ -141,5 +141,5 @@ def build_wall(rng: np.random.Generator) -> Stage:
         supports={"barrier": (side * 2.2 * radius, 0.0, 0.0)},
         passing=True,
         beside=(-side, 0, 0),
-        keep=((middle[0], 0, tall, 0.1), (middle[0] + side * 0.9, 0, 0.3, 0.2)),
+        keep=((middle[0], 0, tall, 0.1), (middle[0] + side * 1.9, 0, 0.3, 0.2)),
     )  # fmt: skip

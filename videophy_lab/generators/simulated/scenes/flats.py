@@ -22,10 +22,10 @@ from videophy_lab.generators.simulated.stage import GRAVITY, Impacts, Stage
 
 
 def build_collision(rng: np.random.Generator) -> Stage:
-    """Let a ball glide over ice, without friction, and knock into another one."""
+    """Let a ball glide over ice, without friction, and knock into another one; nothing is lost."""
     first, share, side = draw(rng, 0.32, 0.4), draw(rng, 0.9, 1.1), draw_side(rng)
     second = first * share
-    pace, restitution, gap = draw(rng, 1.7, 2.1), draw(rng, 0.94, 0.99), draw(rng, 1.2, 1.5)
+    pace, gap = draw(rng, 1.7, 2.1), draw(rng, 1.2, 1.5)
     hits = gap / pace
     bodies = ground()
     for name, radius, place, material in (
@@ -44,7 +44,7 @@ def build_collision(rng: np.random.Generator) -> Stage:
             make_actor("target", "sphere", (second,)),
         ),
         parameters={
-            "radius": first, "other_radius": second, "speed": side * pace, "restitution": restitution,
+            "radius": first, "other_radius": second, "speed": side * pace, "restitution": 1.0,
             "hits": hits,
         },
         speeds={"ball_joint": (side * pace, 0, 0)},
@@ -52,7 +52,7 @@ def build_collision(rng: np.random.Generator) -> Stage:
                 "impulse": hits + 0.06, "grow": hits + 0.05},
         defaults=set_contacts(bounce=0.95, friction=0.001, marks='condim="1"'),
         step=0.0005,
-        impacts=Impacts((("ball_solid", "target_solid"),), restitution),
+        impacts=Impacts((("ball_solid", "target_solid"),), 1.0),
         kicked="target_joint",
         kick=(side * 0.6 * pace, 0, 0),
         jump=1.0,

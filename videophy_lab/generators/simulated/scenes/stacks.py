@@ -25,9 +25,9 @@ WOOD = 500.0  # kg/m³
 
 def build_dominoes(rng: np.random.Generator) -> Stage:
     """Tip over the first of a row of dominoes."""
-    count, side = int(rng.integers(7, 10)), draw_side(rng)
+    count, side = int(rng.integers(6, 9)), draw_side(rng)
     half = (draw(rng, 0.06, 0.075), draw(rng, 0.18, 0.24), draw(rng, 0.36, 0.44))
-    apart, speed = draw(rng, 0.36, 0.44), draw(rng, 1.4, 1.8)
+    apart, speed = draw(rng, 0.36, 0.44), draw(rng, 1.9, 2.4)
     mass = WOOD * measure_volume("box", half)
     bodies, actors = ground(), []
     for number in range(count):
