@@ -41,11 +41,11 @@ def test_the_last_lines_say_what_was_made_and_where(prompts: Path, tmp_path: Pat
     assert code == 1
     lines = said.splitlines()
     assert lines[0].startswith("failed, 2 ×: the service finds it unfit (fader/three/0)")
-    assert lines[1].startswith("done: 6 videos wanted: 4 there, 2 failed; 6 made now, 0 known before")
+    assert lines[1].startswith("done: 6 videos wanted: 4 there, 2 failed; 6 new, 0 known before")
     assert lines[2] == f"videos: {out / 'videos.csv'}"
     code, said, _ = run("generate", prompts, "--generator", "fader", "--out", out, "--limit", 2)
     assert code == 0
-    assert "0 made now, 2 known before" in said
+    assert "0 new, 2 known before" in said
 
 
 def test_a_dry_run_says_what_it_would_cost(prompts: Path, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -215,3 +217,14 @@ def test_a_copy_of_the_bundled_form_is_read_too(tmp_path):
     assert load_ratings(path, tasks=("sa",))["rating"].tolist() == [4, 3]
     path.write_text("prompt_id,generator,sa,pc\n1e5,a,1,0\n")
     assert load_ratings(path)["video_id"].tolist() == ["a/1e5/0", "a/1e5/0"]
+
+
+def test_captions_alone_are_prompts(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "caption,action\nA ball falls.,falling\nA cup breaks.,\n", encoding="utf-8"
+    )
+    (tmp_path / "a.txt").write_text("A ball falls.\n\nA cup breaks.\nA ball falls.\n", encoding="utf-8")
+    by_table, by_line = load_prompts(tmp_path / "a.csv"), load_prompts(tmp_path / "a.txt")
+    assert by_line["prompt_id"].tolist() == [make_prompt_id(text) for text in by_line["caption"]]
+    assert by_table["prompt_id"].equals(by_line["prompt_id"])
+    assert by_table["action"].tolist()[0] == "falling"

@@ -163,7 +163,7 @@ def load_scores(
 def load_prompts(
     source: str | Path = "videophy2", *, split: str = "test", encoding_errors: str = "strict"
 ) -> pd.DataFrame:
-    """Load prompts.
+    """Load prompts; a list of captions (a text file, or a CSV without ``prompt_id``) gets its names here.
 
     Captions are other people's sentences and are not bundled: from a bundled name ``caption`` is blank. Load
     ``"hub:videophy2"`` or an official file for them; ``prompt_id`` joins the two. ``"simulated"`` gives the
@@ -177,7 +177,7 @@ def load_prompts(
     if found.form.startswith("numbers"):
         prompts = bundled.make_prompts(found.path)
     elif found.form == "contract":
-        prompts = read_table(found.path, "prompts")
+        prompts = read_prompts(found.path)
     else:
         rows = read_rows(found.path, encoding_errors=encoding_errors)
         source_form = OFFICIAL.get(found.form, videophy2)
@@ -187,6 +187,19 @@ def load_prompts(
             more = name_prompts(read_rows(upsampled, encoding_errors=encoding_errors), str(upsampled))
             prompts = videophy2.fill_upsampled(prompts, more)
     return check_table(prompts, "prompts", source=found.name)
+
+
+def read_prompts(path: Path) -> pd.DataFrame:
+    """Read a prompts table, or captions without names: a column ``caption``, or a text file, one a line."""
+    import pandas as pd
+
+    if path.suffix.lower() == ".txt":
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        captions = [line.strip() for line in lines if line.strip()]
+        return name_prompts(pd.DataFrame({"caption": list(dict.fromkeys(captions))}), str(path))
+    if path.suffix.lower() == ".csv" and "caption" in (rows := read_rows(path)) and "prompt_id" not in rows:
+        return name_prompts(rows, str(path))
+    return read_table(path, "prompts")
 
 
 def load_videos(

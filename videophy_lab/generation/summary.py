@@ -54,7 +54,7 @@ def describe_outcome(outcome: Outcome) -> str:
     lines.append(
         f"done: {outcome.plan.n_wanted} videos wanted: {made} there, {failed} failed"
         + (f", {missing} missing" if missing else "")
-        + f"; {outcome.made} made now, {outcome.plan.n_wanted - outcome.made} known before; "
+        + f"; {outcome.made} new, {outcome.plan.n_wanted - outcome.made} known before; "
         f"{outcome.seconds:.1f} s{rate}"
     )
     lines.append(f"videos: {outcome.folder / 'videos.csv'}")
