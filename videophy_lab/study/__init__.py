@@ -33,6 +33,7 @@ from videophy_lab.study.costs import (
 from videophy_lab.study.detection import arrange_clips, detect, estimate_trends, list_pairs
 from videophy_lab.study.ensembles import ensemble
 from videophy_lab.study.explained import explain_detection, list_quality_metrics
+from videophy_lab.study.faults import Limits, name_faults
 from videophy_lab.study.fitted import Ensemble, fit_ensemble
 from videophy_lab.study.gains import compare_with_members, count_swaps, list_shared_tasks
 from videophy_lab.study.generators import (
@@ -64,6 +65,17 @@ from videophy_lab.study.pairing import (
     pair_right_and_wrong,
 )
 from videophy_lab.study.pay import estimate_pay
+from videophy_lab.study.probe_answers import estimate_retest, estimate_scale_use, list_reversals
+from videophy_lab.study.probe_card import make_card
+from videophy_lab.study.probe_plan import plan_reversal
+from videophy_lab.study.probe_shifts import (
+    estimate_orders,
+    estimate_reversal,
+    estimate_severity_trends,
+    estimate_shifts,
+    estimate_unscored_probes,
+)
+from videophy_lab.study.probes import count_probes, keep_answers, pair_with_null, split_probe
 from videophy_lab.study.published import compare_published
 from videophy_lab.study.quality import (
     compare_quality,
@@ -96,6 +108,7 @@ from videophy_lab.study.words import (
 
 __all__ = [
     "Ensemble",
+    "Limits",
     "aggregate_annotators",
     "agreement",
     "annotator_agreement",
@@ -119,6 +132,7 @@ __all__ = [
     "correlate_tasks",
     "count_made",
     "count_preferences",
+    "count_probes",
     "count_scores",
     "count_swaps",
     "count_twins",
@@ -128,11 +142,18 @@ __all__ = [
     "describe_metrics",
     "detect",
     "ensemble",
+    "estimate_orders",
     "estimate_pay",
+    "estimate_retest",
+    "estimate_reversal",
+    "estimate_scale_use",
     "estimate_scores",
+    "estimate_severity_trends",
+    "estimate_shifts",
     "estimate_trends",
     "estimate_unscored",
     "estimate_unscored_pairs",
+    "estimate_unscored_probes",
     "explain_detection",
     "fit_ensemble",
     "join_joint",
@@ -140,6 +161,7 @@ __all__ = [
     "join_words",
     "judge_metrics",
     "keep_annotators",
+    "keep_answers",
     "keep_common_videos",
     "keep_judges",
     "keep_metrics",
@@ -154,10 +176,15 @@ __all__ = [
     "list_judges_of_pairs",
     "list_pairs",
     "list_quality_metrics",
+    "list_reversals",
     "list_shared_tasks",
+    "make_card",
+    "name_faults",
     "name_scores",
     "pair_right_and_wrong",
+    "pair_with_null",
     "pivot_ratings",
+    "plan_reversal",
     "price_scorers",
     "qualify_annotators",
     "rank_generators",
@@ -172,6 +199,7 @@ __all__ = [
     "screen_annotators",
     "simulate_labelling",
     "simulate_ranking",
+    "split_probe",
     "tabulate_abstention",
     "tabulate_confusion",
     "tabulate_costs",
