@@ -207,9 +207,9 @@ def load_videos(
 ) -> pd.DataFrame:
     """Load videos; official files give a ``url`` for :func:`videophy_lab.datasets.download_videos`.
 
-    A folder into which videos were generated or probed gives its own table, with ``status`` and ``error`` for
-    those that could not be made. Another folder of video files, with a ``captions.csv`` or without, is read by
-    :func:`videophy_lab.datasets.folder.make_videos`.
+    A folder into which videos were generated or probed gives its own table, with ``status`` and ``error``
+    for those that could not be made. Another folder of video files, with a ``captions.csv`` or without, is
+    read by :func:`videophy_lab.datasets.folder.make_videos`.
     """
     if is_video_store(source):
         return check_table(read_videos(source), "videos", source=str(source))
