@@ -21,6 +21,7 @@ JUDGES = {
     "gemini": "videophy_lab.judges.remote:Gemini",
     "openai": "videophy_lab.judges.remote:OpenAICompatible",
     "kinematics": "videophy_lab.judges.kinematics:Kinematics",
+    "arrow_of_time": "videophy_lab.judges.arrow_of_time:ArrowOfTime",
     "constant": "videophy_lab.judges.sentinels:Constant",
     "random": "videophy_lab.judges.sentinels:Random",
 }

@@ -141,10 +141,13 @@ class Kinematics:
 
     def make_scene(self, clip: Clip, tracking: Tracking) -> Scene:
         """Put the tracks into square pixels, as many as the frames looked at have."""
+        return make_scene(tracking, self.find_scale(clip), shortest=self.shortest, travel=self.travel)
+
+    def find_scale(self, clip: Clip) -> np.ndarray:
+        """Find width and height of a pixel looked at, in square pixels."""
         height, width = self.size
         stretch = np.array([clip.info.width / width, clip.info.height / height])
-        scale = stretch / math.sqrt(stretch.prod())
-        return make_scene(tracking, scale, shortest=self.shortest, travel=self.travel)
+        return np.asarray(stretch / math.sqrt(stretch.prod()))
 
     def refuse_clutter(self, tracking: Tracking) -> str:
         """Say why a scene is too cluttered to be judged, or nothing."""
