@@ -15,13 +15,14 @@ from videophy_lab.figures.judges import (
 )
 from videophy_lab.figures.judges_compared import plot_differences, plot_judges, plot_measures
 from videophy_lab.figures.leaderboard import plot_laws, plot_leaderboard, plot_means, plot_two_benchmarks
-from videophy_lab.figures.probes import plot_probe_severity, plot_reversal, plot_shifts
+from videophy_lab.figures.probes import plot_checks, plot_probe_severity, plot_reversal, plot_shifts
 from videophy_lab.figures.quality import plot_metric_forest, plot_metric_levels
 from videophy_lab.figures.scoring import plot_contact_sheet, plot_distributions, plot_expected
 
 __all__ = [
     "plot_abstention",
     "plot_calibration",
+    "plot_checks",
     "plot_confusion",
     "plot_contact_sheet",
     "plot_costs",

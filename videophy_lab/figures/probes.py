@@ -21,6 +21,7 @@ from videophy_lab.figures.base import (
     name_rows,
     say_level,
     use_paper_style,
+    write_number,
     write_values,
 )
 
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
 MARKERS = "osD^v<>"
 BAND = "#ECECEC"
 PANELS_A_ROW = 3
+# verdict: colour, mark and ink, so that the map is read without colours too
+VERDICTS = {
+    "fault": (ORANGE, "✗", "white"),
+    "open": ("#F3F3F3", "?", "black"),
+    "refused": ("#D9D9D9", "–", "black"),
+    "passed": ("#CFE3F1", "✓", "black"),
+}
 EXPECTED = {"stays": "must not matter", "falls": "must lower the score", "free": "free"}
 CLASS_MARKS = {
     "irreversible": (BLUE, "o", -0.2),
@@ -55,7 +63,7 @@ def plot_shifts(
     estimates : DataFrame
         Rows ``shift_units`` of ``estimate_shifts`` with ``scorer, probe``.
     expect : mapping of probe to {"falls", "stays", "free"}
-        Decides the panel; a probe that it leaves out is free.
+        Decides the panel, and the order in it; a probe that it leaves out is free.
     margin : float
         Half the width of the grey band: shifts that count as none.
     order : sequence of str
@@ -65,25 +73,26 @@ def plot_shifts(
 
     rows = estimates.dropna(subset=["estimate"])
     scorers = list(order) or list(dict.fromkeys(rows["scorer"]))
+    there = set(rows["probe"])
+    names = [*(name for name in expect if name in there), *sorted(there - set(expect))]
     groups = {
-        said: [name for name in dict.fromkeys(rows["probe"]) if expect.get(name, "free") == word]
-        for word, said in EXPECTED.items()
+        said: [name for name in names if expect.get(name, "free") == word] for word, said in EXPECTED.items()
     }
-    groups = {said: names for said, names in groups.items() if names}
+    groups = {said: chosen for said, chosen in groups.items() if chosen}
     step = max(0.14, 0.7 / len(scorers)) if len(scorers) > 1 else 0.0
     height = max(1.0, step * len(scorers) + 0.25)
     n_lines = -(-len(scorers) // 4)
-    rows_high = sum(len(names) for names in groups.values()) * height
+    rows_high = sum(map(len, groups.values())) * height
     fig, axes = plt.subplots(
-        len(groups), 1, sharex=True, squeeze=False, height_ratios=[len(names) for names in groups.values()],
+        len(groups), 1, sharex=True, squeeze=False, height_ratios=[len(chosen) for chosen in groups.values()],
         figsize=(PAGE, 0.9 + 0.24 * rows_high + 0.3 * len(groups) + 0.17 * n_lines),
     )  # fmt: skip
-    for ax, (said, names) in zip(axes[:, 0], groups.items(), strict=True):
-        y = height * np.arange(len(names), dtype=float)
+    for ax, (said, chosen) in zip(axes[:, 0], groups.items(), strict=True):
+        y = height * np.arange(len(chosen), dtype=float)
         ax.axvspan(-margin, margin, color=BAND, zorder=0)
         ax.axvline(0, color="black", linewidth=0.6)
         for number, (scorer, colour) in enumerate(zip(scorers, cycle_colours(len(scorers)), strict=True)):
-            own = rows[rows["scorer"].eq(scorer)].set_index("probe").reindex(names)
+            own = rows[rows["scorer"].eq(scorer)].set_index("probe").reindex(chosen)
             draw_intervals(
                 ax, y + (number - (len(scorers) - 1) / 2) * step, own, color=colour,
                 marker=MARKERS[number % len(MARKERS)], label=label_scorer(labels, scorer),
@@ -91,7 +100,7 @@ def plot_shifts(
             )  # fmt: skip
         for edge in (y[:-1] + y[1:]) / 2:
             ax.axhline(edge, color=BAND, linewidth=0.6, zorder=0)
-        ax.set_yticks(y, [name_probe(name, labels) for name in names])
+        ax.set_yticks(y, [name_probe(name, labels) for name in chosen])
         ax.set_ylim(y.max() + height / 2, y.min() - height / 2)
         ax.grid(axis="y", visible=False)
         ax.set_title(said, fontsize=7, loc="left")
@@ -193,7 +202,7 @@ def draw_severity(ax: Axes, rows: pd.DataFrame, scorers: Sequence[str], labels: 
     """Draw one panel: a line a scorer, the scorers beside each other at every severity."""
     severities = np.unique(rows["severity"].astype(float))
     gap = float(np.diff(severities).min()) if len(severities) > 1 else 1.0
-    step = 0.5 * gap / max(len(scorers), 1)
+    step = 0.35 * gap / max(len(scorers), 1)
     ax.axhline(0, color="black", linewidth=0.6)
     for number, (scorer, colour) in enumerate(zip(scorers, cycle_colours(len(scorers)), strict=True)):
         own = rows[rows["scorer"].eq(scorer)].sort_values("severity")
@@ -208,3 +217,50 @@ def draw_severity(ax: Axes, rows: pd.DataFrame, scorers: Sequence[str], labels: 
         )  # fmt: skip
     ax.set_xticks(severities, [f"{value:g}" for value in severities])
     ax.grid(axis="x", visible=False)
+
+
+@use_paper_style
+def plot_checks(faults: pd.DataFrame, *, order: Sequence[str] = (), labels: Labels | None = None) -> Figure:
+    """Plot the verdict of every check as a map, one row a check, one column a judge.
+
+    Parameters
+    ----------
+    faults : DataFrame
+        Rows of ``name_faults`` with ``scorer, check, verdict, estimate``.
+    order : sequence of str
+        Judges from left to right; as in the table when empty.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.patches import Rectangle
+
+    there = set(faults["scorer"])
+    judges = [name for name in order if name in there] or list(dict.fromkeys(faults["scorer"]))
+    checks = list(dict.fromkeys(faults["check"]))
+    cells = faults.drop_duplicates(["scorer", "check"]).set_index(["check", "scorer"])
+    width = min(PAGE, 2.0 + 0.75 * len(judges))
+    fig, ax = plt.subplots(figsize=(width, 1.0 + 0.23 * len(checks)))
+    for i, check in enumerate(checks):
+        for j, judge in enumerate(judges):
+            if (check, judge) not in cells.index:
+                continue
+            row = cells.loc[(check, judge)]
+            colour, mark, ink = VERDICTS[row["verdict"]]
+            ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=colour, edgecolor="white"))
+            number = "" if pd.isna(row["estimate"]) else write_number(row["estimate"], "{:.2f}")
+            ax.text(j, i, f"{mark} {number}", ha="center", va="center", fontsize=6.5, color=ink)
+    ax.set_xlim(-0.5, len(judges) - 0.5)
+    ax.set_ylim(len(checks) - 0.5, -0.5)
+    ax.set_xticks(range(len(judges)), [textwrap.fill(label_scorer(labels, name), 12) for name in judges])
+    ax.set_yticks(range(len(checks)), checks)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.grid(visible=False)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    handles = [
+        Rectangle((0, 0), 1, 1, facecolor=colour, edgecolor=GREY, linewidth=0.4)
+        for colour, _, _ in VERDICTS.values()
+    ]
+    said = [f"{mark} {verdict}" for verdict, (_, mark, _) in VERDICTS.items()]
+    fig.legend(handles, said, loc="outside lower center", ncols=len(VERDICTS))
+    return fig

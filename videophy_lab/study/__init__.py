@@ -65,7 +65,12 @@ from videophy_lab.study.pairing import (
     pair_right_and_wrong,
 )
 from videophy_lab.study.pay import estimate_pay
-from videophy_lab.study.probe_answers import estimate_retest, estimate_scale_use, list_reversals
+from videophy_lab.study.probe_answers import (
+    estimate_retest,
+    estimate_scale_use,
+    keep_controls,
+    list_reversals,
+)
 from videophy_lab.study.probe_card import make_card
 from videophy_lab.study.probe_plan import plan_reversal
 from videophy_lab.study.probe_shifts import (
@@ -75,7 +80,7 @@ from videophy_lab.study.probe_shifts import (
     estimate_shifts,
     estimate_unscored_probes,
 )
-from videophy_lab.study.probes import count_probes, keep_answers, pair_with_null, split_probe
+from videophy_lab.study.probes import count_probes, expect_shifts, keep_answers, pair_with_null, split_probe
 from videophy_lab.study.published import compare_published
 from videophy_lab.study.quality import (
     compare_quality,
@@ -154,6 +159,7 @@ __all__ = [
     "estimate_unscored",
     "estimate_unscored_pairs",
     "estimate_unscored_probes",
+    "expect_shifts",
     "explain_detection",
     "fit_ensemble",
     "join_joint",
@@ -163,6 +169,7 @@ __all__ = [
     "keep_annotators",
     "keep_answers",
     "keep_common_videos",
+    "keep_controls",
     "keep_judges",
     "keep_metrics",
     "keep_one_seed",

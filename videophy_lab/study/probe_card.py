@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from videophy_lab.study.words import join_words, say_number, say_rate
+from videophy_lab.study.words import say_number, say_rate
 
 NOT_MEASURED = "–"
 DIFFERENCE = "irreversible − reversible"
@@ -81,7 +81,7 @@ def make_card(
             cells["correlation with humans"] = say_number(rows[0]) if rows else NOT_MEASURED
         own = faults[faults["scorer"].eq(scorer)]
         named = list(own.loc[own["verdict"].eq("fault"), "fault"])
-        cells[LAST] = join_words(named) if named else "none" if len(own) else NOT_MEASURED
+        cells[LAST] = "; ".join(named) if named else "none" if len(own) else NOT_MEASURED
     card = pd.DataFrame(columns)
     first = ["correlation with humans"] if agreement is not None else []
     card = card.loc[[*first, *(name for name in card.index if name not in first)]]

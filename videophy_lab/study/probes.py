@@ -269,3 +269,28 @@ def find_unit(pairs: pd.DataFrame) -> float | None:
     if not pairs["task"].isin(TASKS).all() or not values.size or values.min() < 0 or values.max() > 5:
         return None
     return 0.25 if values.max() <= 1 else 1.0
+
+
+def expect_shifts(probes: pd.Series, expect: Mapping[str, str]) -> dict[str, str]:
+    """Tell what a right judge of physics does under each of some probes, in the order of what is known.
+
+    Parameters
+    ----------
+    probes : Series of str
+        Names, also ``reverse (irreversible)`` and ``reverse (reversible)``.
+    expect : mapping of edit to {"falls", "stays", "free"}
+        Of the probes' catalog.
+
+    Returns
+    -------
+    dict of probe to {"falls", "stays", "free"}
+    """
+    known = pd.Series(probes.unique())
+    edits = split_probe(known.str.replace(r" \(.*\)$", "", regex=True))["edit"]
+    places = edits.map({edit: place for place, edit in enumerate(expect)}).fillna(len(expect))
+    turned = {f"reverse ({CLASSES[0]})": "falls", f"reverse ({CLASSES[1]})": "stays"}
+    found = {}
+    for position in np.argsort(places.to_numpy(), kind="stable"):
+        name, edit = str(known[position]), str(edits[position])
+        found[name] = turned.get(name, "free") if edit == "reverse" else expect.get(edit, "free")
+    return found
