@@ -1,0 +1,226 @@
+"""The commands ``prompts``: from lists of actions to prompts, and from videos to rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from videophy_lab.cli_base import FAILED, INTERRUPTED, WRONG, collect_options, stop
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+prompts_app = typer.Typer(
+    help="Make a benchmark: actions, captions, upsampled captions, the hard subset, rules.",
+    epilog="Example: videophy-lab prompts import ucf101=classInd.txt --out bench",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the step's tables.")]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME", help="Language model; a current Gemini when not given."),
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-o",
+        "--option",
+        metavar="NAME=VALUE",
+        help="Of the models, such as checker.model=…, provider=openai.",
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it costs.")]
+Tokenizer = Annotated[
+    str,
+    typer.Option(metavar="PATH", help="CLIP's tokenizer: a folder, or a hub repository to fetch it from."),
+]
+Language = Annotated[str, typer.Option(help="Of the captions.")]
+
+
+@contextmanager
+def explain() -> Iterator[None]:
+    """Turn what goes wrong into a line and an exit code."""
+    try:
+        yield
+    except (ValueError, ImportError) as error:
+        stop(str(error), WRONG)
+    except OSError as error:
+        what = f"{error.strerror}: {error.filename}" if error.strerror else str(error)
+        stop(f"{what}. What was answered is kept; mend that, and type the same again", FAILED)
+    except KeyboardInterrupt:
+        stop("interrupted; what was answered is kept, and the same command goes on from there", INTERRUPTED)
+
+
+def build_models(option: list[str] | None, kinds: Mapping[str, type], **named: str | None) -> dict[str, Any]:
+    """Make the models of a step of its options."""
+    from videophy_lab.building import Shelf, build_item, sort_options
+
+    options = collect_options(option, **named)
+    given = sort_options(options, kinds, Shelf("model", (), "checker", "name"))
+    return {name: build_item(name, kind, given[name]) for name, kind in kinds.items()}
+
+
+def write_all(out: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write a step's tables, and say where they are."""
+    from videophy_lab.prompts.folder import FILES, write_rows
+
+    paths = [write_rows(table, out, FILES[name]) for name, table in tables.items()]
+    typer.echo(f"tables: {', '.join(map(str, paths))}")
+
+
+def finish(message: str, n_failed: int) -> None:
+    """Print the last line, and leave with 1 where something failed."""
+    typer.echo(f"done: {message}")
+    if n_failed:
+        raise typer.Exit(FAILED)
+
+
+@prompts_app.command("import", epilog="Example: videophy-lab prompts import kinetics=train.csv --out bench")
+def import_lists(
+    lists: Annotated[
+        list[str], typer.Argument(metavar="KIND=FILE...", help="KIND: kinetics, ucf101, something, csv.")
+    ],
+    out: Out,
+    column: Annotated[str, typer.Option(help="Of a CSV file, where its name is none of the usual.")] = "",
+) -> None:
+    """Make one list of actions of several data sets' lists of classes."""
+    from videophy_lab.prompts import gather_actions, read_list
+
+    with explain():
+        found: dict[str, Any] = {}
+        for item in lists:
+            kind, equals, file = item.partition("=")
+            if not equals:
+                raise ValueError(f"{item!r} must have the form KIND=FILE, such as ucf101=classInd.txt")
+            found[kind] = [*found.get(kind, []), *read_list(file, kind, column=column)]
+        actions = gather_actions(found)
+        write_all(out, {"actions": actions})
+    counts = ", ".join(f"{len(classes)} of {kind}" for kind, classes in found.items())
+    finish(f"{len(actions)} actions of {counts}", 0)
+
+
+@prompts_app.command("filter", epilog="Example: videophy-lab prompts filter bench/actions.csv --out bench")
+def filter_list(
+    actions: Annotated[Path, typer.Argument(metavar="ACTIONS", help="A table with the column action.")],
+    out: Out,
+    model: Model = None,
+    option: Options = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Propose which actions to keep, and which are the same; people decide (see review)."""
+    from videophy_lab.prompts import ChatModel, filter_actions, price_filter
+    from videophy_lab.prompts.folder import read_actions
+
+    with explain():
+        table = read_actions(actions)
+        chat = build_models(option, {"filter": ChatModel}, model=model)["filter"]
+        if dry_run:
+            return typer.echo(price_filter(table, chat))
+        decisions = filter_actions(table, chat)
+        write_all(out, {"decisions": decisions})
+    for note in decisions.attrs.get("notes", []):
+        typer.echo(f"note: {note}", err=True)
+    counts = decisions["decision"].value_counts()
+    told = ", ".join(f"{counts[word]} {word}" for word in counts.index)
+    finish(f"{len(decisions)} actions: {told}", int(decisions["status"].ne("ok").sum()))
+
+
+@prompts_app.command(
+    "review", epilog="Example: videophy-lab prompts review bench/decisions.csv --reviewer ana --out bench"
+)
+def review_table(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="decisions.csv, or rules.csv.")],
+    out: Out,
+    reviewer: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Write this person's file to fill in.")
+    ] = None,
+    filled: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A file that was filled in; may be repeated.")
+    ] = None,
+    settled: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="adjudication.csv, filled in together.")
+    ] = None,
+    reviewers: Annotated[
+        int, typer.Option(min=0, help="People who must agree; 0 takes the model's word where nobody decided.")
+    ] = 2,
+) -> None:
+    """Write files for independent reviewers, or read them back and decide."""
+    from videophy_lab.prompts import review
+    from videophy_lab.prompts.folder import write_rows
+    from videophy_lab.schema import read_rows
+
+    with explain():
+        rows = read_rows(table)
+        subject = review.find_subject(rows)
+        for name in reviewer or []:
+            path = out / review.name_review(name)
+            if path.exists():
+                raise ValueError(f"{path} is there already. Remedy: delete it, or name another reviewer.")
+            write_rows(review.make_review(rows, name, subject=subject), out, path.name)
+            typer.echo(f"to fill in: {path} (column decision: {', '.join(subject.words)}; note if you like)")
+        if reviewer and not filled:
+            return None
+        reviews = review.read_reviews(filled or [], rows, subject=subject)
+        together = review.read_settled(settled, rows, subject=subject) if settled else None
+        decided = review.settle(rows, reviews, subject=subject, settled=together, reviewers=reviewers)
+        disputed = review.list_open(decided, reviews, subject=subject)
+        kept = review.keep_final(decided, subject=subject)
+        tables = {"reviews": reviews, "adjudication": disputed, "decided": decided, "kept": kept}
+        stem = "rule_" if subject is review.RULES else ""
+        for name, made in tables.items():
+            typer.echo(f"{name}: {write_rows(made, out, f'{stem}{name}.csv')}")
+    n_open = int(decided["final"].eq("open").sum())
+    note = " (settle adjudication.csv together, and give it as --settled)" if len(disputed) else ""
+    finish(f"{len(decided)} {subject.name}: {len(kept)} kept, {n_open} open{note}", n_open)
+
+
+@prompts_app.command("caption", epilog="Example: videophy-lab prompts caption bench/kept.csv --out bench")
+def write_captions(
+    actions: Annotated[Path, typer.Argument(metavar="ACTIONS", help="A table with the column action.")],
+    out: Out,
+    prompts: Annotated[
+        str | None, typer.Option(metavar="PROMPTS", help="Captions that are there; they count and stay.")
+    ] = None,
+    per_action: Annotated[int, typer.Option(min=1, help="Captions of an action.")] = 20,
+    rounds: Annotated[int, typer.Option(min=1, help="Most times that an action is written for.")] = 3,
+    language: Language = "English",
+    tokenizer: Tokenizer = "",
+    model: Model = None,
+    option: Options = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Write captions of actions, check them, and list those that fail."""
+    from videophy_lab import prompts as steps
+    from videophy_lab.datasets import load_prompts
+    from videophy_lab.prompts.folder import read_actions
+
+    with explain():
+        table = read_actions(actions)
+        existing = load_prompts(prompts) if prompts else None
+        models = build_models(option, {"writer": steps.Writer, "checker": steps.ChatModel}, model=model)
+        terms = steps.Terms(per_action=per_action, rounds=rounds, language=language)
+        if dry_run:
+            return typer.echo(steps.price_captions(table, **models, existing=existing, terms=terms))
+        clip = steps.load_tokenizer(tokenizer)
+        written = steps.write_all_captions(table, **models, existing=existing, terms=terms, tokenizer=clip)
+        counted = steps.check_tokens(written.prompts, clip)
+        write_all(out, {"captions": counted, "caption_failures": written.failures})
+    n_short = int(written.failures["check"].eq("short").sum())
+    finish(
+        f"{len(counted)} captions of {len(table)} actions; {len(written.failures) - n_short} refused, "
+        f"{n_short} "
+        f"actions have fewer than {per_action}{say_tokens(clip)}",
+        n_short,
+    )
+
+
+def say_tokens(tokenizer: Any | None) -> str:
+    """Say how tokens were counted."""
+    remedy = "; tokens are an upper bound, without CLIP's tokenizer (--tokenizer "
+    "openai/clip-vit-large-patch14)"
+    return remedy if tokenizer is None else ""

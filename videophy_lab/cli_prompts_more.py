@@ -1,0 +1,178 @@
+"""The commands ``prompts`` for what comes after the captions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from videophy_lab.cli_prompts import (
+    DryRun,
+    Language,
+    Model,
+    Options,
+    Out,
+    Tokenizer,
+    build_models,
+    explain,
+    finish,
+    prompts_app,
+    say_tokens,
+    write_all,
+)
+
+UPSAMPLERS = ("local", "chat")
+
+
+@prompts_app.command(
+    "upsample", epilog="Example: videophy-lab prompts upsample bench/captions.csv --out bench"
+)
+def upsample_captions(
+    prompts: Annotated[str, typer.Argument(metavar="PROMPTS", help="A prompts table.")],
+    out: Out,
+    upsampler: Annotated[
+        str,
+        typer.Option(metavar="local|chat", help="Mistral-NeMo on this machine, or a model at a provider."),
+    ] = "local",
+    checkpoint: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Folder of another chat model, or a hub repository.")
+    ] = None,
+    language: Language = "English",
+    tokenizer: Tokenizer = "",
+    model: Model = None,
+    option: Options = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Lengthen captions, and keep only what still means the same."""
+    from videophy_lab import prompts as steps
+    from videophy_lab.datasets import load_prompts
+    from videophy_lab.prompts.folder import write_settings
+
+    with explain():
+        if upsampler not in UPSAMPLERS:
+            raise ValueError(f"--upsampler is {upsampler!r}. Allowed: {', '.join(UPSAMPLERS)}.")
+        table = load_prompts(prompts)
+        kind = steps.LocalUpsampler if upsampler == "local" else steps.ChatUpsampler
+        models = build_models(
+            option, {"upsampler": kind, "checker": steps.ChatModel}, model=model, checkpoint=checkpoint
+        )
+        given = (table, models["upsampler"], models["checker"])
+        if dry_run:
+            return typer.echo(steps.price_upsampling(*given, language=language))
+        clip = steps.load_tokenizer(tokenizer)
+        done = steps.upsample(*given, language=language)
+        counted = steps.check_tokens(done.prompts, clip)
+        write_all(out, {"prompts": counted, "upsampling_failures": done.failures})
+        if done.settings:
+            write_settings(done.settings, out, "upsampling.json")
+    n_final = int(done.failures.loc[done.failures["is_final"], "prompt_id"].nunique())
+    n_there = int(counted["upsampled_caption"].notna().sum())
+    finish(
+        f"{n_there} of {len(counted)} captions are upsampled; {n_final} have none that keeps the meaning"
+        f"{say_tokens(clip)}",
+        n_final,
+    )
+
+
+@prompts_app.command(
+    "hard",
+    epilog="Example: videophy-lab prompts hard bench/prompts.csv --ratings ratings.csv "
+    "--reference cogvideox_5b --out bench",
+)
+def choose_hard_subset(
+    prompts: Annotated[str, typer.Argument(metavar="PROMPTS", help="A prompts table with action.")],
+    out: Out,
+    reference: Annotated[str, typer.Option(metavar="NAME", help="The generator whose failures count.")],
+    ratings: Annotated[str | None, typer.Option(metavar="RATINGS", help="Human ratings of it.")] = None,
+    scores: Annotated[str | None, typer.Option(metavar="SCORES", help="Or one judge's scores.")] = None,
+    rule: Annotated[str, typer.Option(metavar="zero|lowest", help="No success, or the lowest shares.")] = ""
+    "zero",
+    n_actions: Annotated[int, typer.Option(min=1, help="For lowest: how many.")] = 60,
+    least_videos: Annotated[int, typer.Option(min=1, help="Actions with fewer videos are left out.")] = 3,
+    scale: Annotated[str | None, typer.Option(metavar="1-5|0/1", help="Told from the values.")] = None,
+) -> None:
+    """Mark the actions at which a reference generator fails; it cannot be compared on them then."""
+    from videophy_lab import prompts as steps
+    from videophy_lab.datasets import load_prompts, load_ratings, load_scores
+
+    with explain():
+        if (ratings is None) == (scores is None):
+            raise ValueError("give either --ratings or --scores, of videos of the reference")
+        rated = load_ratings(ratings, scale=scale) if ratings else load_scores(str(scores))
+        chosen = steps.HardRule(rule=rule, n_actions=n_actions, least_videos=least_videos)
+        hard = steps.choose_hard(load_prompts(prompts), rated, reference=reference, rule=chosen, scale=scale)
+        write_all(out, {"hard_prompts": hard.prompts, "hard_actions": hard.actions})
+    n_hard, n_tied = int(hard.actions["is_hard"].sum()), int(hard.actions["tied"].sum())
+    finish(
+        f"{n_hard} of {len(hard.actions)} actions are hard for {reference}, "
+        f"{int(hard.prompts['is_hard'].sum())} of {len(hard.prompts)} prompts; {n_tied} tied and left out",
+        0,
+    )
+
+
+@prompts_app.command("rules", epilog="Example: videophy-lab prompts rules runs/mine --out bench --dry-run")
+def propose(
+    videos: Annotated[str, typer.Argument(metavar="VIDEOS", help="A videos table, or a folder of videos.")],
+    out: Out,
+    n_rules: Annotated[int, typer.Option(min=1, help="Rules of a video.")] = 3,
+    model: Model = None,
+    option: Options = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Describe videos, and propose rules for each with their laws."""
+    import pandas as pd
+
+    from videophy_lab import prompts as steps
+    from videophy_lab.datasets import load_videos
+    from videophy_lab.scoring.inputs import find_file
+
+    with explain():
+        table = load_videos(videos)
+        if "path" in table.columns:
+            paths = [find_file(path, Path(videos).parent) for path in table["path"]]
+            table = table.assign(path=pd.Series(paths, index=table.index, dtype="str").replace("", None))
+        chat = build_models(option, {"rules": steps.WatchingModel}, model=model)["rules"]
+        if dry_run:
+            return typer.echo(steps.price_rules(table, chat, n_rules=n_rules))
+        ruled = steps.propose_rules(table, chat, n_rules=n_rules)
+        write_all(
+            out,
+            {"rules": ruled.rules, "video_captions": ruled.captions, "rule_failures": ruled.failures},
+        )
+    failed = ruled.failures.loc[ruled.failures["check"].isin(["short", "no video"]), "video_id"].nunique()
+    finish(
+        f"{len(ruled.rules)} rules of {ruled.rules['video_id'].nunique()} videos; {failed} videos have "
+        f"fewer than "
+        f"{n_rules}",
+        int(failed),
+    )
+
+
+@prompts_app.command(
+    "merge", epilog="Example: videophy-lab prompts merge bench/rules.csv ratings_violations.csv --out bench2"
+)
+def merge_texts(
+    rules: Annotated[Path, typer.Argument(metavar="RULES", help="A rules table of videos.")],
+    additions: Annotated[
+        Path, typer.Argument(metavar="VIOLATIONS", help="What annotators added, as annotate writes it.")
+    ],
+    out: Out,
+    laws: Annotated[bool, typer.Option("--laws/--no-laws", help="Ask a model for their laws.")] = True,
+    model: Model = None,
+    option: Options = None,
+) -> None:
+    """Add what annotators found wrong to the rules, each once."""
+    from videophy_lab import prompts as steps
+    from videophy_lab.prompts.folder import write_rows
+    from videophy_lab.schema import read_rows, read_table
+
+    with explain():
+        chat = build_models(option, {"laws": steps.ChatModel}, model=model)["laws"] if laws else None
+        merged = steps.merge_additions(read_table(rules, "rules"), read_rows(additions), chat=chat)
+        write_all(out, {"rules": merged.rules})
+        for name, table in (("merged", merged.merged), ("added_ratings", merged.ratings)):
+            typer.echo(f"{name}: {write_rows(table, out, f'{name}.csv')}")
+    counts = merged.merged["became"].value_counts()
+    told = ", ".join(f"{counts[word]} {word}" for word in counts.index) or "none"
+    finish(f"{len(merged.merged)} texts: {told}", 0)

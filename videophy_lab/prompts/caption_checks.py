@@ -1,0 +1,202 @@
+"""What can be wrong with a caption, as far as it can be told without a language model."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from videophy_lab.prompts.words import (
+    NEGATIONS,
+    SMALL,
+    find_stem,
+    join_key,
+    list_stems,
+    list_words,
+    measure_similarity,
+)
+
+ENGLISH = "English"
+MARKUP = re.compile(r"<[^<>]*>|https?://|www\.|```|[{}\[\]|\\]|^\W*\d+[.)]\s|^\s*[-*•]\s")
+# what a model says to its user, or a text to a model, and no description of a scene
+TALK = re.compile(
+    r"\b(ignore|disregard|forget|override)\b.{0,40}\b(instruction|prompt|rule|above|previous)"
+    r"|\b(as an? (ai|language model)|system prompt|i cannot|i can't|i'm sorry|here (is|are) "
+    "(the|a|your|\\d))\b"
+    r"|^(sure|certainly|of course)\b|\bcaptions?\s*:",
+    re.IGNORECASE,
+)
+# stems of English words for what no camera sees
+ABSTRACT_WORDS = """
+anger angri anxiou awe bliss bored bravery calm charm cheerful comfort confiden courage curiou delight despair
+dignity disappoint dream ecsta elegan embarrass enjoy enthusias envy excit fear feel freedom friendship
+frustrat fun grace grateful grief happi happy hate heroic hope inspir jealou joy justice kindness loneli
+love magic majest memor mourn mystery nostalg passion patien peaceful pride proud relie sad seren shame
+sorrow soul spirit success surpris symboli tender terror thought thrill tranquil triumph wisdom wonder worr
+"""
+ABSTRACT = tuple(ABSTRACT_WORDS.split())
+# words that begin like one of these and can be seen
+VISIBLE = (
+    "sadd",
+    "feelers",
+    "loved",
+    "lovebird",
+    "calmed",
+    "fund",
+    "fung",
+    "funnel",
+    "fence",
+    "spirits",
+    "gloves",
+)
+LEAST_ENGLISH = 1
+MOST_FOREIGN_SHARE = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptionLimits:
+    """What a caption must keep to.
+
+    Attributes
+    ----------
+    least_words, most_words : int
+    most_a_subject : int
+        Captions of one action in which the same subject acts.
+    most_similar : float
+        Two captions of one action whose content words are alike to this share or more (Jaccard of stems) are
+        near duplicates.
+    most_tokens : int
+        Of CLIP; looked at only where there is a tokenizer.
+    """
+
+    least_words: int = 6
+    most_words: int = 40
+    most_a_subject: int = 4
+    most_similar: float = 0.7
+    most_tokens: int = 77
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.least_words <= self.most_words:
+            raise ValueError(
+                f"least_words is {self.least_words} and most_words {self.most_words}; allowed: 1 or more, "
+                f"the "
+                "first not above the second."
+            )
+        if not 0 < self.most_similar <= 1:
+            raise ValueError(f"most_similar is {self.most_similar}; allowed: more than 0, up to 1.")
+        if self.most_a_subject < 1:
+            raise ValueError(f"most_a_subject is {self.most_a_subject}; it must be at least 1.")
+
+
+@dataclass
+class Shelf:
+    """The captions of one action that were accepted so far, and all captions that there are.
+
+    Attributes
+    ----------
+    captions : list of str
+    subjects : Counter
+    everywhere : set of str
+        Of all actions, brought to one form; shared.
+    """
+
+    captions: list[str] = field(default_factory=list)
+    subjects: Counter[str] = field(default_factory=Counter)
+    everywhere: set[str] = field(default_factory=set)
+
+    def put(self, caption: str, subject: str) -> None:
+        """Put a caption that was accepted."""
+        self.captions.append(caption)
+        if subject:
+            self.subjects[name_subject(subject)] += 1
+        self.everywhere.add(join_key(caption))
+
+    def take(self, caption: str, subject: str) -> None:
+        """Take one away again."""
+        self.captions.remove(caption)
+        self.subjects[name_subject(subject)] -= 1
+        self.everywhere.discard(join_key(caption))
+
+
+def tidy(text: str) -> str:
+    """Join white space, and take quotation marks off the ends."""
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    pairs = {'"': '"', "“": "”", "'": "'", "«": "»", "„": "“"}
+    if len(text) > 1 and pairs.get(text[0]) == text[-1] and text.count(text[0]) <= 2:
+        text = text[1:-1].strip()
+    return text
+
+
+def name_subject(subject: str) -> str:
+    """Bring a subject to the form in which two count as the same: its last content word."""
+    stems = [find_stem(word) for word in list_words(subject) if word not in SMALL]
+    return stems[-1] if stems else ""
+
+
+def check_form(text: str, *, language: str) -> tuple[str, str] | None:
+    """Say what is wrong with the form of a text: a check and a reason; None when nothing is."""
+    if not list_words(text):
+        return "empty", "it has no words"
+    found = MARKUP.search(text)
+    if found:
+        return "markup", f"it holds {found.group().strip()!r}"
+    found = TALK.search(text)
+    if found:
+        return "talk", f"it talks to somebody: {found.group().strip()!r}"
+    strange = [character for character in text if not character.isprintable()]
+    if strange:
+        return "markup", f"it holds the character {strange[0]!r}"
+    return check_english(text) if language == ENGLISH else None
+
+
+def check_english(text: str) -> tuple[str, str] | None:
+    """Say whether a text is plainly not English: other letters, or none of English's small words."""
+    letters = [character for character in text if character.isalpha()]
+    foreign = [character for character in letters if not unicodedata.name(character, "").startswith("LATIN")]
+    if letters and len(foreign) > MOST_FOREIGN_SHARE * len(letters):
+        return "language", f"{len(foreign)} of {len(letters)} letters are not Latin ones"
+    words = list_words(text)
+    if len(words) > 4 and sum(word in SMALL or word in NEGATIONS for word in words) < LEAST_ENGLISH:
+        return "language", "none of its words is one of English's small words"
+    return None
+
+
+def find_abstract(text: str) -> str:
+    """Find a word for what no camera sees; empty where there is none."""
+    for word in list_words(text):
+        if word.startswith(ABSTRACT) and not word.startswith(VISIBLE):
+            return word
+    return ""
+
+
+def check_caption(
+    caption: str, subject: str, shelf: Shelf, limits: CaptionLimits, *, language: str = ENGLISH
+) -> tuple[str, str] | None:
+    """Say what is wrong with a caption beside those accepted: a check and a reason; None when nothing is."""
+    wrong = check_form(caption, language=language)
+    if wrong:
+        return wrong
+    count = len(list_words(caption))
+    if not limits.least_words <= count <= limits.most_words:
+        return "length", f"{count} words; allowed: {limits.least_words} to {limits.most_words}"
+    abstract = find_abstract(caption) if language == ENGLISH else ""
+    if abstract:
+        return "abstraction", f"it says {abstract!r}"
+    if join_key(caption) in shelf.everywhere:
+        return "duplicate", "it is there already"
+    closest, similarity = find_closest(caption, shelf.captions)
+    if similarity >= limits.most_similar:
+        return "near duplicate", f"{similarity:.2f} of its content words are shared with {closest!r}"
+    name = name_subject(subject)
+    if name and shelf.subjects[name] >= limits.most_a_subject:
+        return "subject", f"{shelf.subjects[name]} captions are about {subject!r} already"
+    return None
+
+
+def find_closest(caption: str, others: Iterable[str]) -> tuple[str, float]:
+    """Find the caption that is most alike, and how alike it is."""
+    stems = list_stems(caption)
+    alike = [(other, measure_similarity(stems, list_stems(other))) for other in others]
+    return max(alike, key=lambda pair: pair[1], default=("", 0.0))

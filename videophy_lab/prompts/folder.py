@@ -1,0 +1,86 @@
+"""The folder of a benchmark in the making: which file holds which step's table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from videophy_lab.prompts.actions import check_actions
+from videophy_lab.schema import check_table, read_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# step → file → what it is
+FILES = {
+    "actions": "actions.csv",
+    "decisions": "decisions.csv",
+    "reviews": "reviews.csv",
+    "adjudication": "adjudication.csv",
+    "decided": "decided.csv",
+    "kept": "kept.csv",
+    "captions": "captions.csv",
+    "caption_failures": "caption_failures.csv",
+    "prompts": "prompts.csv",
+    "upsampling_failures": "upsampling_failures.csv",
+    "hard_actions": "hard_actions.csv",
+    "hard_prompts": "hard_prompts.csv",
+    "rules": "rules.csv",
+    "video_captions": "video_captions.csv",
+    "rule_failures": "rule_failures.csv",
+}
+PROMPT_TABLES = ("captions", "prompts", "hard_prompts")
+
+
+def write_rows(table: pd.DataFrame, folder: str | Path, file: str) -> Path:
+    """Write a table as CSV, whole or not at all; folders are made."""
+    path = Path(folder) / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8", "replace"))
+    draft.replace(path)
+    return path
+
+
+def write_settings(settings: Mapping[str, Any], folder: str | Path, file: str) -> Path:
+    """Write settings as JSON."""
+    path = Path(folder) / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(settings, indent=1, ensure_ascii=False, sort_keys=True) + "\n", "utf-8")
+    return path
+
+
+def read_actions(path: str | Path) -> pd.DataFrame:
+    """Read a table of actions.
+
+    Raises
+    ------
+    ValueError
+        As :func:`videophy_lab.prompts.actions.check_actions`.
+    """
+    return check_actions(read_rows(path), source=str(path))
+
+
+def read_folder(folder: str | Path) -> dict[str, pd.DataFrame]:
+    """Read what a folder holds of the steps' tables, by their names in :data:`FILES`.
+
+    Raises
+    ------
+    ValueError
+        It holds none.
+    """
+    tables = {}
+    for name, file in FILES.items():
+        path = Path(folder) / file
+        if path.is_file():
+            rows = read_rows(path)
+            tables[name] = check_table(rows, "prompts", source=str(path)) if name in PROMPT_TABLES else rows
+    if not tables:
+        raise ValueError(
+            f"{folder} holds no table of a benchmark in the making, such as {FILES['actions']}. Remedy: "
+            f"begin "
+            "with: videophy-lab prompts import csv=FILE --out DIR"
+        )
+    return tables

@@ -1,0 +1,128 @@
+"""How many tokens CLIP's text encoder reads of a text: 77, the marks of start and end included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from videophy_lab.extras import import_extra
+from videophy_lab.weights import Layout, WeightsError, resolve_checkpoint
+from videophy_lab.weights.hub import find_local_checkpoint
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TOKENIZER = "openai/clip-vit-large-patch14"
+LIMIT = 77
+MARKS = 2
+EXTRA = "judges"
+FILES = ("vocab.json", "merges.txt")
+COUNTED, BOUNDED = "clip", "upper bound"
+
+
+@dataclass(frozen=True)
+class TokenizerLayout(Layout):
+    """The files of a tokenizer alone; weights are neither looked for nor fetched."""
+
+    def list_missing(self, folder: Path) -> list[str]:
+        """Name the files that a folder lacks."""
+        return [name for name in self.required if not (folder / name).is_file()]
+
+    def list_local_patterns(self) -> list[str]:
+        """List the files that may be here."""
+        return list(self.settings)
+
+    def choose_patterns(self, files: list[str]) -> list[str]:
+        """Choose what to fetch."""
+        return list(self.settings)
+
+
+LAYOUT = TokenizerLayout(required=FILES, settings=(*FILES, "tokenizer_config.json"), by_hand=FILES)
+
+
+def load_tokenizer(name: str = "") -> Any | None:
+    """Load CLIP's tokenizer.
+
+    Parameters
+    ----------
+    name : str
+        A folder with ``vocab.json`` and ``merges.txt``, or a repository of the hub, from which these two are
+        fetched. When empty, that of openai/clip-vit-large-patch14 where it is on this machine, else none.
+
+    Returns
+    -------
+    CLIPTokenizer or None
+
+    Raises
+    ------
+    WeightsError
+        A name was given, and there is no such tokenizer.
+    ImportError
+        A name was given, and transformers is not installed.
+    """
+    if name:
+        return read_tokenizer(resolve_checkpoint(name, layout=LAYOUT))
+    folder = find_local_checkpoint(TOKENIZER, layout=LAYOUT)
+    try:
+        return None if folder is None else read_tokenizer(folder)
+    except ImportError:
+        return None
+
+
+def read_tokenizer(folder: Path) -> Any:
+    """Make the tokenizer of a folder's files."""
+    transformers = import_extra("transformers", EXTRA)
+    missing = LAYOUT.list_missing(folder)
+    try:
+        if missing:
+            raise FileNotFoundError(f"it has no {missing[0]}")
+        return transformers.CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # a file that is none of its own makes the library raise anything
+        raise WeightsError(
+            f"{folder} has no tokenizer of CLIP ({error}). Remedy: hf download {TOKENIZER} {' '.join(FILES)} "
+            "--local-dir clip, and give that folder."
+        ) from error
+
+
+def count_tokens(texts: Sequence[str], tokenizer: Any | None) -> list[int]:
+    """Count tokens, marks of start and end included.
+
+    Without a tokenizer, the most that there can be: CLIP joins bytes and never parts one, so that a text
+    has at most as many tokens as UTF-8 bytes that are no blanks.
+    """
+    if tokenizer is None:
+        return [len("".join(text.split()).encode()) + MARKS for text in texts]
+    return [len(tokenizer(text, verbose=False).input_ids) for text in texts]
+
+
+def check_tokens(prompts: pd.DataFrame, tokenizer: Any | None, *, limit: int = LIMIT) -> pd.DataFrame:
+    """Add to prompts how long their texts are for CLIP.
+
+    Parameters
+    ----------
+    prompts : DataFrame
+        ``caption``, and ``upsampled_caption`` where there is one.
+    tokenizer : CLIPTokenizer or None
+        Of :func:`load_tokenizer`.
+
+    Returns
+    -------
+    DataFrame
+        With ``caption_tokens``, ``upsampled_tokens`` (where there is such a caption), ``tokens_method``
+        (``clip``, or ``upper bound`` without a tokenizer) and ``fits_clip``: whether the caption has at most
+        77; blank where an upper bound leaves it open.
+    """
+    method = BOUNDED if tokenizer is None else COUNTED
+    table = prompts.assign(tokens_method=method)
+    for column, name in (("caption", "caption_tokens"), ("upsampled_caption", "upsampled_tokens")):
+        if column in table.columns:
+            known = table[column].notna()
+            counts = count_tokens(table.loc[known, column].tolist(), tokenizer)
+            table[name] = None
+            table.loc[known, name] = counts
+            table[name] = table[name].astype("Int64")
+    fits = table["caption_tokens"].le(limit).astype("boolean")
+    table["fits_clip"] = fits if tokenizer is not None else fits.where(fits, None)
+    return table

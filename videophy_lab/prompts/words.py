@@ -1,0 +1,55 @@
+"""Texts as lists of words: what counts as a word, which words carry content, how like two texts are."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# a sign of Chinese or Japanese counts as a word, since these are written without blanks
+WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['’-][^\W_]+)*")
+ENDINGS = ("ing", "ed", "es", "s", "er", "ers", "ly")
+SHORTEST_STEM = 3
+VOWELS = "aeiou"
+# English words that carry no content of their own
+SMALL_WORDS = """
+a an the and or but of in on at to by for from with into onto over under through across along around off out
+up down near beside behind between against toward towards until while as then so than that this these those
+it its is are was were be been being has have had do does did he she they them his her their him who which
+where when there here own each other another some any very just also
+"""
+SMALL = frozenset(SMALL_WORDS.split())
+NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "twice", "both")
+NEGATIONS = ("no", "not", "never", "without", "nobody", "nothing")
+
+
+def list_words(text: str) -> list[str]:
+    """List the words of a text in small letters."""
+    return WORDS.findall(unicodedata.normalize("NFKC", text).casefold().replace("’", "'"))
+
+
+def find_stem(word: str) -> str:
+    """Take the usual English endings off a word, so that ``rolls``, ``rolled`` and ``rolling`` are equal."""
+    word = word.removesuffix("'s")
+    for ending in sorted(ENDINGS, key=len, reverse=True):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) >= SHORTEST_STEM and any(letter in "aeiouy" for letter in stem):
+            word = stem
+            break
+    if len(word) > SHORTEST_STEM and word[-1] == word[-2] and word[-1] not in VOWELS + "ls":
+        word = word[:-1]
+    return word.removesuffix("e") if len(word) > SHORTEST_STEM else word
+
+
+def list_stems(text: str) -> set[str]:
+    """List the stems of the words that carry content."""
+    return {find_stem(word) for word in list_words(text) if word not in SMALL}
+
+
+def measure_similarity(first: set[str], second: set[str]) -> float:
+    """Measure how like two sets of stems are: shared over all (Jaccard); 1 for two empty ones."""
+    return len(first & second) / len(first | second) if first | second else 1.0
+
+
+def join_key(text: str) -> str:
+    """Bring a text to the form in which two count as the same: words alone, in small letters."""
+    return " ".join(list_words(text))
