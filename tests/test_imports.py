@@ -82,19 +82,32 @@ FLOORS = {
     "cli_list": {"cards", "datasets", "probes"},
     "cli_base": set(),
     "cli_probe": {"cli_base", "probes"},
+    "reversibility": {"schema", "llm", "prompts", "building", "datasets", "scoring"},
+    "cli_reversal": {"cli_base", "reversibility", "datasets"},
     "cli_annotate": {"annotation", "cli_base"},
     "cli": {
         "cli_annotate",
         "cli_base",
         "cli_list",
         "cli_probe",
+        "cli_reversal",
         "doctor",
         "generation",
         "params",
         "report",
         "scoring",
     },
-    "__init__": {"annotation", "datasets", "gallery", "generation", "probes", "scoring", "study", "report"},
+    "__init__": {
+        "reversibility",
+        "annotation",
+        "datasets",
+        "gallery",
+        "generation",
+        "probes",
+        "scoring",
+        "study",
+        "report",
+    },
 }
 STATS_LIBRARIES = {"numpy", "scipy", "statsmodels", "numba"}
 HEAVY = {"torch", "transformers", "diffusers", "ray", "mujoco", "seaborn", "papermill"}

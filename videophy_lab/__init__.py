@@ -38,6 +38,8 @@ _HOME = {
     "generate": "videophy_lab.generation",
     "probe": "videophy_lab.probes",
     "score": "videophy_lab.scoring",
+    "mark_reversals": "videophy_lab.reversibility",
+    "label_reversibility": "videophy_lab.reversibility",
     "show": "videophy_lab.gallery",
     "run_report": "videophy_lab.report",
 }

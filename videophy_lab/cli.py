@@ -22,6 +22,8 @@ from videophy_lab.cli_base import (
 from videophy_lab.cli_list import list_app
 from videophy_lab.cli_probe import EXAMPLE as PROBE_EXAMPLE
 from videophy_lab.cli_probe import probe_command
+from videophy_lab.cli_reversal import EXAMPLE as REVERSAL_EXAMPLE
+from videophy_lab.cli_reversal import LABELS_EXAMPLE, mark_command, propose_command
 
 app = typer.Typer(
     name="videophy-lab",
@@ -35,6 +37,8 @@ app = typer.Typer(
 )
 app.add_typer(list_app, name="list")
 app.command("probe", epilog=PROBE_EXAMPLE)(probe_command)
+app.command("reversal", epilog=REVERSAL_EXAMPLE)(mark_command)
+app.command("reversal-labels", epilog=LABELS_EXAMPLE)(propose_command)
 app.command("annotate", epilog=ANNOTATE_EXAMPLE)(annotate_videos)
 
 

@@ -24,6 +24,7 @@ from videophy_lab.tracking import Tracking, find_tracks
 from videophy_lab.video.clip import Clip
 
 VERSION = 1
+BACKWARDS = "backwards"
 BODIES, PICTURE = ("dissipation", "impacts"), ("sinking", "spreading")
 # up to where a component is noise, and from where on it is certain; both ways, since all are odd
 RAMPS = {
@@ -34,6 +35,25 @@ RAMPS = {
 }
 NEUTRAL = 3.0
 SECOND = 0.5  # weight of what does not come first
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What was seen of a film in one direction.
+
+    Attributes
+    ----------
+    values : mapping of component to value
+        NaN for those that have nothing to go by.
+    alone : bool
+        Whether what moves is bodies that can be followed one by one.
+    reason : str
+        Why nothing could be judged; empty where something could.
+    """
+
+    values: Mapping[str, float]
+    alone: bool
+    reason: str = ""
 
 
 def rate_component(name: str, value: float) -> float:
@@ -56,6 +76,8 @@ class ArrowOfTime(Kinematics):
         film that runs forwards, down to 1 for one that runs backwards. Each component is rated by its ramp
         (:data:`RAMPS`). Where most of what moves is bodies that can be followed one by one, theirs (the
         stronger of two) count in full and the picture's by half; otherwise the other way round.
+    backwards : 1 to 5
+        The same for the film played backwards, from the same decoded frames.
     dissipation : -1 to 1
         Kinetic energy that is gone when a body comes by the same height again.
     impacts : -1 to 1
@@ -84,8 +106,8 @@ class ArrowOfTime(Kinematics):
     card: ClassVar[Card] = Card(
         name="arrow_of_time",
         summary="whether a film runs forwards: energy lost, what comes down to rest; 3 where it cannot tell",
-        tasks=("pc", *BODIES, *PICTURE),
-        scale="pc 1–5, 3 is neutral; components −1–1, above 0 is forwards",
+        tasks=("pc", BACKWARDS, *BODIES, *PICTURE),
+        scale="pc and backwards 1–5, 3 is neutral; components −1–1, above 0 is forwards",
         default_tasks=("pc",),
     )
     followed: float = 0.5
@@ -104,9 +126,16 @@ class ArrowOfTime(Kinematics):
                 "Leave that task out, or ask a judge that knows it (videophy-lab list judges)."
             )
         frames = clip.frames[self.view]
+        seen = {False: self.look(clip, frames)} if set(asked_tasks(asked)) - {BACKWARDS} else {}
+        if BACKWARDS in asked_tasks(asked):
+            seen[True] = self.look(clip, np.ascontiguousarray(frames[::-1]))
+        return [answer_question(task, seen[task == BACKWARDS]) for task in asked_tasks(asked)]
+
+    def look(self, clip: Clip, frames: np.ndarray) -> Sight:
+        """Look at a clip's frames, in one order or the other."""
         tracking = find_tracks(frames, settings=self.tracking)
         if tracking.reason:
-            return [unscored(tracking.reason) for _ in asked]
+            return Sight({}, alone=False, reason=tracking.reason)
         scene = self.make_scene(clip, tracking)
         flow = None
         if tracking.camera_shift <= self.most_shift:
@@ -116,9 +145,9 @@ class ArrowOfTime(Kinematics):
             reason = (
                 "nothing moves for long enough" if flow else "the camera moves, and no solid body is alone"
             )
-            return [unscored(reason) for _ in asked]
+            return Sight({}, alone=False, reason=reason)
         share = measure_followed(flow, list_loners(scene)) if flow else 1.0
-        return [answer_question(question.task, values, alone=share >= self.followed) for question in asked]
+        return Sight(values, alone=share >= self.followed)
 
     def measure(self, tracking: Tracking, scene: Scene, flow: Flow | None) -> dict[str, float]:
         """Measure all components; NaN for those that have nothing to go by."""
@@ -130,27 +159,29 @@ class ArrowOfTime(Kinematics):
         return values
 
 
-def weigh_evidence(values: Mapping[str, float], *, alone: bool) -> float:
-    """Give the evidence that decides, from −1 (backwards) to 1 (forwards).
+def asked_tasks(asked: Sequence[Question]) -> list[str]:
+    """List the tasks of questions, in their order."""
+    return [question.task for question in asked]
 
-    Parameters
-    ----------
-    values : mapping of component to value
-    alone : bool
-        Whether what moves is bodies that can be followed one by one.
-    """
-    known = {name: rate_component(name, value) for name, value in values.items() if not math.isnan(value)}
+
+def weigh_evidence(sight: Sight) -> float:
+    """Give the evidence of all components, from −1 (backwards) to 1 (forwards)."""
+    known = {
+        name: rate_component(name, value) for name, value in sight.values.items() if not math.isnan(value)
+    }
     bodies = max((known[name] for name in BODIES if name in known), key=abs, default=0.0)
-    picture = known.get("sinking", 0.0) or (0.0 if alone else known.get("spreading", 0.0))
-    evidence = bodies + SECOND * picture if alone else picture + SECOND * bodies
+    picture = known.get("sinking", 0.0) or (0.0 if sight.alone else known.get("spreading", 0.0))
+    evidence = bodies + SECOND * picture if sight.alone else picture + SECOND * bodies
     return float(np.clip(evidence, -1.0, 1.0))
 
 
-def answer_question(task: str, values: Mapping[str, float], *, alone: bool) -> Answer:
-    """Answer one question from the components."""
-    text = "; ".join(f"{name} {value:+.2f}" for name, value in values.items())
-    if task == "pc":
-        return Answer(score=NEUTRAL + 2 * weigh_evidence(values, alone=alone), status=OK, answer=text)
-    if math.isnan(values[task]):
+def answer_question(task: str, sight: Sight) -> Answer:
+    """Answer one question from what was seen."""
+    if sight.reason:
+        return unscored(sight.reason)
+    text = "; ".join(f"{name} {value:+.2f}" for name, value in sight.values.items())
+    if task in ("pc", BACKWARDS):
+        return Answer(score=NEUTRAL + 2 * weigh_evidence(sight), status=OK, answer=text)
+    if math.isnan(sight.values[task]):
         return unscored(f"there is nothing to measure {task} by", answer=text)
-    return Answer(score=values[task], status=OK, answer=text)
+    return Answer(score=sight.values[task], status=OK, answer=text)

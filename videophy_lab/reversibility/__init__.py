@@ -1,0 +1,17 @@
+"""What becomes of a video backwards: labels of actions by origin, and which clips may be reversed."""
+
+from __future__ import annotations
+
+from videophy_lab.reversibility.filter import mark_reversals
+from videophy_lab.reversibility.labels import label_reversibility, load_labels, merge_labels
+from videophy_lab.reversibility.proposal import build_chat, describe_proposal, propose_labels
+
+__all__ = [
+    "build_chat",
+    "describe_proposal",
+    "label_reversibility",
+    "load_labels",
+    "mark_reversals",
+    "merge_labels",
+    "propose_labels",
+]
