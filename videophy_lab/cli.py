@@ -22,6 +22,7 @@ from videophy_lab.cli_base import (
 from videophy_lab.cli_list import list_app
 from videophy_lab.cli_probe import EXAMPLE as PROBE_EXAMPLE
 from videophy_lab.cli_probe import probe_command
+from videophy_lab.cli_prompts_more import prompts_app
 from videophy_lab.cli_reversal import EXAMPLE as REVERSAL_EXAMPLE
 from videophy_lab.cli_reversal import LABELS_EXAMPLE, mark_command, propose_command
 
@@ -36,6 +37,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(list_app, name="list")
+app.add_typer(prompts_app, name="prompts")
 app.command("probe", epilog=PROBE_EXAMPLE)(probe_command)
 app.command("reversal", epilog=REVERSAL_EXAMPLE)(mark_command)
 app.command("reversal-labels", epilog=LABELS_EXAMPLE)(propose_command)
