@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
-import torch
 
 from videophy_lab.schema import make_prompt_id, make_rule_id, make_video_id
 from videophy_lab.training import Settings
@@ -19,20 +16,13 @@ RULE = "The picture stays bright."
 # bright clips are right in everything, dark ones wrong
 BRIGHT, DARK = 225, 25
 ANSWERS = {"bright": {"sa": 5, "pc": 4, "rule": 1}, "dark": {"sa": 1, "pc": 2, "rule": 0}}
+# the fewest that the network reads
+FRAMES = {"frames": 2}
 FAST = Settings(
-    rank=8, alpha=16, dropout=0.0, learning_rate=0.01, warmup_steps=5, epochs=10, batch_size=8, micro_batch=8,
-    held_out_prompts=0.2, stop_prompts=0.15, held_out_generators=("other",), evaluate_every=10,
-    save_every=10, patience=0, seed=3,
+    rank=8, alpha=16, dropout=0.0, learning_rate=0.01, warmup_steps=5, epochs=6, batch_size=8, micro_batch=8,
+    held_out_prompts=0.2, stop_prompts=0.15, held_out_generators=("other",), evaluate_every=6,
+    save_every=4, patience=0, seed=3,
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Run on one thread: networks this small gain nothing by more."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def write_clip(path: Path, light: str, seed: int, size: int = 32) -> Path:

@@ -103,7 +103,7 @@ def make_examples(
 
 
 def check_labels(ratings: pd.DataFrame) -> None:
-    """Check that ratings are on the scale that the judges answer on; raise TableError."""
+    """Check that SA and PC are on the scale that the judges answer on; raise TableError."""
     asked = ratings[ratings["task"].isin(("sa", "pc"))]
     if len(asked) and asked["rating"].isin((0, 1)).all() and asked["rating"].eq(0).any():
         raise TableError(
@@ -111,13 +111,6 @@ def check_labels(ratings: pd.DataFrame) -> None:
             "give ratings on 1–5, such as those of VideoPhy-2."
         )
     check_scale(asked.reset_index(drop=True), SCALES["1-5"])
-    labels = ratings.loc[ratings["task"].eq("rule"), "rating"]
-    odd = labels[~labels.isin(SCALE["rule"])]
-    if len(odd):
-        raise TableError(
-            f"ratings: the label {odd.iloc[0]:g} of a rule; allowed: 0 violated, 1 followed, 2 cannot be "
-            "determined. Remedy: correct it, one row an annotator."
-        )
 
 
 def settle_ratings(ratings: pd.DataFrame) -> pd.DataFrame:

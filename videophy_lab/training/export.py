@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,10 @@ def merge_vlm(base: Path, adapter: Path, folder: Path, dtype: str) -> None:
 
     peft = import_extra("peft", "training")
     model = load_model(base, "cpu", "fp32", "")
-    merged = peft.PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+    with warnings.catch_warnings():
+        # PEFT 0.21 asks transformers by a name that 5.23 calls old
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        merged = peft.PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
     with write_folder(folder) as draft:
         merged.to(getattr(torch, DTYPES[dtype])).save_pretrained(draft)
         load_processor(base).save_pretrained(draft)

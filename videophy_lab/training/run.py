@@ -271,7 +271,7 @@ def drop_unreadable(examples: Examples, student: Student, cache: MediaCache) -> 
     table = examples.table
     learnt = table["split"].isin((TRAIN, STOP))
     failed = cache.list_failed(list(dict.fromkeys(table.loc[learnt, "sha256"])))
-    reasons = table["sha256"].map(failed).where(learnt)
+    reasons = table["sha256"].map(failed).astype(object).where(learnt)
     for place in table.index[learnt & reasons.isna()]:
         row = table.loc[place]
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -61,3 +62,10 @@ def weigh_answers(logits: torch.Tensor, lessons: Sequence[Lesson]) -> tuple[torc
 def label_answers(lessons: Sequence[Lesson], width: int) -> torch.Tensor:
     """Give the tokens that are to be said at each place, shape (questions, width); -100 where none is."""
     return torch.tensor([[*lesson.ids, *[IGNORED] * (width - len(lesson.ids))] for lesson in lessons])
+
+
+def keep_less(model: Any) -> None:
+    """Let a model of transformers compute what lies between its layers again, rather than keep it."""
+    # its new name in transformers 5
+    enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+    enable({"use_reentrant": False})

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import nn
 
 from videophy_lab.judges.owl.network import OwlNetwork
-from videophy_lab.training.networks.lessons import Lesson, weigh_answers
+from videophy_lab.training.networks.lessons import Lesson, keep_less, weigh_answers
 
 # of the language model, in the names of the whole network
 TARGETS = r"language_model\.model\.layers\.\d+\.(self_attn\.[qkvo]_proj|mlp\.(gate|up|down)_proj)"
@@ -35,8 +34,7 @@ class OwlTrainee(nn.Module):
 
     def keep_less(self) -> None:
         """Compute what lies between the layers again, rather than keep it."""
-        model: Any = self.network.language_model
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        keep_less(self.network.language_model)
 
     def forward(
         self, questions: Sequence[Sequence[int]], lessons: Sequence[Lesson], media: torch.Tensor

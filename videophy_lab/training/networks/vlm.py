@@ -12,7 +12,7 @@ from torch import nn
 
 from videophy_lab.judges.vlm_answers import has_shapes, place_tensor
 from videophy_lab.judges.vlm_inputs import Row, join_rows
-from videophy_lab.training.networks.lessons import Lesson, weigh_answers
+from videophy_lab.training.networks.lessons import Lesson, keep_less, weigh_answers
 
 LAYER = re.compile(r"\.layers\.\d+\.")
 
@@ -74,7 +74,7 @@ class VlmTrainee(nn.Module):
 
     def keep_less(self) -> None:
         """Compute what lies between the layers again, rather than keep it."""
-        self.model.gradient_checkpointing_enable({"use_reentrant": False})
+        keep_less(self.model)
 
     def forward(self, rows: Sequence[Row], lessons: Sequence[Lesson]) -> tuple[torch.Tensor, torch.Tensor]:
         """Compute losses and hits; see :func:`weigh_answers`.
