@@ -22,11 +22,17 @@ class Camera:
         Metres.
     azimuth, elevation : float
         Direction of view, degrees: 90 looks along y, negative elevations look down.
+    centre : array, shape (3,)
+        Of what it was placed for.
+    reach : float
+        From there to the farthest point of it, metres.
     """
 
     place: np.ndarray
     azimuth: float
     elevation: float
+    centre: np.ndarray
+    reach: float
 
     @property
     def axes(self) -> np.ndarray:
@@ -91,7 +97,10 @@ def place_camera(points: np.ndarray, radii: np.ndarray, azimuth: float, elevatio
     back = min(depth for _, depth in sides)
     # where there is room above and below, the action is a little below the middle
     room = (sides[1][1] - back) * slope
-    return Camera(np.array([sides[0][0], sides[1][0] + LOWERED * room, back]) @ axes, azimuth, elevation)
+    place = np.array([sides[0][0], sides[1][0] + LOWERED * room, back]) @ axes
+    centre = (points.min(axis=0) + points.max(axis=0)) / 2
+    reach = float((np.linalg.norm(points - centre, axis=1) + radii).max())
+    return Camera(place, azimuth, elevation, centre, reach)
 
 
 def shake_camera(

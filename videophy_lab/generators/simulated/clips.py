@@ -51,7 +51,7 @@ def hold(frames: int, onset: int) -> list[int]:
     return [*range(onset + 1), *[onset] * length, *range(onset + 1, frames - length)][:frames]
 
 
-def stage_clip(scene: str, seed: int, violation: str, severity: float, **settings: Any) -> Clip:
+def stage_clip(scene: str, seed: int, violation: str, severity: float, *, frames: int, fps: float) -> Clip:
     """Let a scene go and place the camera; nothing is drawn.
 
     Parameters
@@ -61,11 +61,11 @@ def stage_clip(scene: str, seed: int, violation: str, severity: float, **setting
     violation : str
         ``none``, a violation or a control.
     severity : float
-    **settings
-        Of :func:`prepare_take`.
+    frames : int
+    fps : float
     """
-    take = prepare_take(scene, seed, **settings)
-    camera = find_camera(scene, seed, take.frames, take.fps)
+    take = prepare_take(scene, seed, frames=frames, fps=fps)
+    camera = find_camera(scene, seed, frames, fps)
     cameras, onset = [camera] * take.frames, take.find_onset(violation)
     run = take.run(violation, severity, rate=1 + SPED * severity if violation == "speed_up" else 1)
     if violation in ("speed_up", "reversal"):
@@ -132,15 +132,13 @@ def film(world: World, scene: str, order: Order) -> Made:
     """Film an order in a world."""
     from videophy_lab.generators.simulated.render import render
 
-    clip = stage_clip(
-        scene, order.seed, world.violation, world.severity,
-        frames=world.frames, fps=world.fps, size=world.size, shadow=FAST_SHADOW if world.fast else SHADOW,
-    )  # fmt: skip
+    clip = stage_clip(scene, order.seed, world.violation, world.severity, frames=world.frames, fps=world.fps)
+    shadow = FAST_SHADOW if world.fast else SHADOW
     tracks: Tracks = trace(clip.take, clip.run, clip.cameras, world.size)
     facts = describe_clip(clip, scene, world.violation, world.severity)
     shown = OUTCOMES[scene](clip.take.stage, clip.run)
     return Made(
-        frames=render(clip.take, clip.run, clip.cameras, world.size),
+        frames=render(clip.take, clip.run, clip.cameras, world.size, shadow=shadow),
         fps=world.fps,
         text=order.caption,
         settings=list_settings(clip),

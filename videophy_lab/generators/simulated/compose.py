@@ -70,14 +70,13 @@ def make_rng(scene: str, seed: int, purpose: str) -> np.random.Generator:
     return np.random.default_rng([zlib.crc32(scene.encode()), zlib.crc32(purpose.encode()), seed % 2**32])
 
 
-def write_model(stage: Stage, looks: Looks, *, size: int, shadow: int) -> str:
+def write_model(stage: Stage, looks: Looks) -> str:
     """Write the whole MJCF of a scene."""
     return f"""<mujoco>
 <option gravity="0 0 -9.81" timestep="0.001" cone="elliptic" {stage.options}/>
 <statistic center="0 0 1" extent="5"/>
 <visual>
-<global offwidth="{size}" offheight="{size}"/>
-<quality shadowsize="{shadow}" offsamples="4" numslices="28" numstacks="16"/>
+<quality offsamples="4" numslices="28" numstacks="16"/>
 <headlight ambient="0.38 0.38 0.39" diffuse="0.3 0.3 0.3" specular="0 0 0"/>
 <map znear="0.02" zfar="20" shadowclip="1" shadowscale="0.6"/>
 </visual>
@@ -102,7 +101,7 @@ def prepare_take(scene: str, seed: int, *, frames: int, fps: float, size: int = 
     mujoco = load_mujoco()
     stage = BUILDERS[scene](make_rng(scene, seed, "motion"))
     looks = draw_looks(make_rng(scene, seed, "looks"), stage.floor, stage.pattern)
-    model = mujoco.MjModel.from_xml_string(write_model(stage, looks, size=size, shadow=shadow))
+    model = mujoco.MjModel.from_xml_string(write_model(stage, looks))
     paint_model(model, mujoco, looks)
     return Take(stage, looks, model, frames, fps)
 

@@ -12,14 +12,17 @@ import numpy as np
 
 from videophy_lab.extras import import_extra
 from videophy_lab.generators.simulated.impacts import Bouncer
-from videophy_lab.generators.simulated.platform import set_platform
+from videophy_lab.generators.simulated.platform import explain_missing, set_platform
 from videophy_lab.generators.simulated.stage import Stage
 
 
 def load_mujoco() -> Any:
-    """Import MuJoCo, or say how to install it."""
+    """Import MuJoCo, or say how to install it, or the OpenGL that it looks for when it is imported."""
     set_platform()
-    return import_extra("mujoco", "sim")
+    try:
+        return import_extra("mujoco", "sim")
+    except (AttributeError, OSError) as error:
+        raise explain_missing(error) from error
 
 
 @dataclass(frozen=True)

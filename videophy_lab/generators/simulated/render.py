@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -14,27 +13,13 @@ import numpy as np
 from videophy_lab.generators.simulated.camera import FIELD, Camera
 from videophy_lab.generators.simulated.compose import Take
 from videophy_lab.generators.simulated.motion import Run, load_mujoco
+from videophy_lab.generators.simulated.platform import explain_missing
 
 MOST_GEOMETRIES = 400
 HIDDEN = 4  # group of geometries that are not there
 TURNS, PARTS = 8, 10  # of a coil
 STEEL = np.array([0.42, 0.44, 0.48, 1], np.float32)
 BACKDROP = ("floor", "wall", "skirting")
-
-
-def explain_missing(error: Exception) -> ImportError:
-    """Say how to get the OpenGL that is missing."""
-    backend = os.environ.get("MUJOCO_GL", "")
-    package = "libosmesa6" if backend == "osmesa" else "libegl1 libgl1-mesa-dri"
-    other = (
-        ""
-        if backend == "osmesa"
-        else " Or, without EGL: apt-get install libosmesa6, and export MUJOCO_GL=osmesa."
-    )
-    return ImportError(
-        f"OpenGL cannot be had through MUJOCO_GL={backend or 'the default'} ({error}). "
-        f"Remedy: apt-get install {package}.{other}"
-    )
 
 
 @contextmanager
@@ -84,17 +69,16 @@ def aim(mujoco: Any, camera: Camera) -> Any:
     return view
 
 
-def set_light(model: Any, points: np.ndarray) -> None:
-    """Let the sun's shadows cover the action."""
-    centre = (points.min(axis=0) + points.max(axis=0)) / 2
+def set_light(model: Any, camera: Camera) -> None:
+    """Let the sun's shadows cover all that the camera was placed for, in right and wrong runs alike."""
     model.vis.global_.fovy = FIELD
-    model.stat.extent = extent = float(np.linalg.norm(points - centre, axis=1).max()) + 1.5
-    model.stat.center[:] = centre
+    model.stat.extent = camera.reach + 1.0
+    model.stat.center[:] = camera.centre
     way = model.light_dir[0] / np.linalg.norm(model.light_dir[0])
-    model.light_pos[0] = centre - way * extent
+    model.light_pos[0] = camera.centre - way * model.stat.extent
 
 
-def render(take: Take, run: Run, cameras: Sequence[Camera], size: int) -> np.ndarray:
+def render(take: Take, run: Run, cameras: Sequence[Camera], size: int, *, shadow: int = 2048) -> np.ndarray:
     """Draw a run.
 
     Parameters
@@ -105,6 +89,8 @@ def render(take: Take, run: Run, cameras: Sequence[Camera], size: int) -> np.nda
         One a frame.
     size : int
         Pixels of height and width.
+    shadow : int
+        Pixels of a side of the map of shadows.
 
     Returns
     -------
@@ -114,7 +100,9 @@ def render(take: Take, run: Run, cameras: Sequence[Camera], size: int) -> np.nda
     data = mujoco.MjData(model)
     groups = model.geom_group.copy()
     backdrop = {mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_GEOM, name) for name in BACKDROP}
-    set_light(model, run.places[run.present])
+    set_light(model, cameras[0])
+    model.vis.global_.offwidth = model.vis.global_.offheight = size
+    model.vis.quality.shadowsize = shadow
     pictures = np.empty((len(run.qpos), size, size, 3), np.uint8)
     with open_renderer(model, size) as renderer:
         for frame, camera in enumerate(cameras):
