@@ -218,3 +218,16 @@ def test_a_named_scale_is_held_to():
     check_scale(make_ratings(), SCALES["1-5"])
     with pytest.raises(TableError, match=r"mine: row 1, column 'rating': 4 .*0 to 1 for sa.*pass scale="):
         check_scale(make_ratings(), SCALES["0/1"], source="mine")
+
+
+def test_a_video_and_its_probes_are_rows_of_one_table() -> None:
+    names = {"video_id": "g/p/0", "prompt_id": "p", "generator": "g"}
+    table = pd.DataFrame(
+        [names, names | {"probe": "reverse"}, names | {"probe": "blur-050", "severity": "0.5"}]
+    )
+    checked = check_table(table, "videos")
+    assert checked["severity"].dropna().tolist() == [0.5]
+    with pytest.raises(TableError, match=r"rows 2 and 4 have the same video_id 'g/p/0', probe 'reverse'"):
+        check_table(pd.concat([table, table.iloc[[1]]]), "videos")
+    with pytest.raises(TableError, match=r"column 'severity': 50\.0 is not allowed; allowed: ≥ 0 and ≤ 1"):
+        check_table(table.assign(severity=[None, None, 50]), "videos")

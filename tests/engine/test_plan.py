@@ -15,7 +15,7 @@ from videophy_lab.engine.plan import (
     group_jobs,
     hash_text,
 )
-from videophy_lab.judges.base import Card
+from videophy_lab.judges.base import Card, Question
 
 JUDGE = Card("judge", "a judge", ("sa", "pc", "rule"), "1–5")
 METRIC = Card("flow", "a metric", ("flow",), "0–1")
@@ -136,3 +136,27 @@ def test_jobs_gather_the_questions_of_a_video_in_the_order_of_the_videos() -> No
     assert jobs[0].questions["judge"][1].rule_id is None
     assert jobs[0].questions["other"][0].video_id == "b/p/0"
     assert jobs[0].sha256 == "3"
+
+
+def test_probes_of_a_video_are_jobs_and_questions_of_their_own() -> None:
+    probed = pd.concat([VIDEOS.assign(probe=""), VIDEOS.assign(probe="reverse", sha256=["4", "5", "6"])])
+    wanted = ask_questions(probed, RULES, scorer="judge", spec="s", tasks=["pc", "rule"])
+    assert len(wanted) == 12
+    assert not wanted.duplicated(list(KEY)).any()
+    assert len(find_missing(wanted, store(wanted[wanted["probe"].eq("")]))) == 6
+    assert find_missing(wanted, store(wanted)).empty
+    paths = {(name, probe): Path(probe or "as_it_is") for name in ("a/p/0",) for probe in ("reverse", "")}
+    first, second = group_jobs(wanted, paths)
+    assert (first.probe, first.sha256, first.path) == ("reverse", "4", Path("reverse"))
+    assert (second.probe, second.sha256, second.path) == ("", "1", Path("as_it_is"))
+    assert {question.probe for question in first.questions["judge"]} == {"reverse"}
+    assert {question.probe for question in second.questions["judge"]} == {None}
+
+
+@pytest.mark.parametrize(
+    ("probe", "repeat"),
+    [(None, 0), ("", 0), ("reverse", 0), ("repeat_1", 1), ("repeat_12", 12), ("repeat_x", 0), ("repeat", 0),
+     ("blur-050", 0), ("caption_paraphrase_2", 0)],
+)  # fmt: skip
+def test_a_question_tells_which_asking_again_it_is(probe: str | None, repeat: int) -> None:
+    assert Question("pc", probe=probe).repeat == repeat

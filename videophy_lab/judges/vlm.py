@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from videophy_lab.devices import choose_device
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 LEAST_PIXELS, MOST_PIXELS = 128 * 28 * 28, 768 * 28 * 28
 COUNTS = ("frames", "min_pixels", "max_pixels", "max_new_tokens", "batch_size", "max_tokens")
 GIVEN = "given by --checkpoint"
+# place of a clip, words of a question, which asking again it is
+RowKey = tuple[int, str, int]
 
 
 @dataclass(kw_only=True)
@@ -178,14 +180,14 @@ class VisionLanguageJudge(NetworkScorer):
         self._processor, self._digits = processor, spell_digits(processor.tokenizer)
 
     def score(self, clips: Sequence[Clip], questions: Sequence[Sequence[Question]]) -> list[list[Answer]]:
-        """Answer, for each clip, its questions; questions with the same words share one answer.
+        """Answer, for each clip, its questions; questions with the same words share one answer, but repeats.
 
         A question that cannot be asked is ``failed`` with the reason, and takes no other with it.
         """
         self.prepare()
         found: dict[tuple[int, int], Answer] = {}
-        rows: dict[tuple[int, str], Row] = {}
-        asked: dict[tuple[int, int], tuple[int, str]] = {}
+        rows: dict[RowKey, Row] = {}
+        asked: dict[tuple[int, int], RowKey] = {}
         encoded: dict[int, EncodedClip] = {}
         for video, about in enumerate(questions):
             for number, question in enumerate(about):
@@ -193,9 +195,10 @@ class VisionLanguageJudge(NetworkScorer):
                     text = self.write_question(question)
                     if video not in encoded:
                         encoded[video] = self.encode_clip(clips[video])
-                    if (video, text) not in rows:
-                        rows[video, text] = self.write_row(text, encoded[video])
-                    asked[video, number] = video, text
+                    key = video, text, question.repeat
+                    if key not in rows:
+                        rows[key] = replace(self.write_row(text, encoded[video]), repeat=question.repeat)
+                    asked[video, number] = key
                 except ValueError as error:
                     found[video, number] = failed(str(error))
         said = self.generate(rows)
@@ -246,7 +249,7 @@ class VisionLanguageJudge(NetworkScorer):
             )
         return row
 
-    def generate(self, rows: Mapping[tuple[int, str], Row]) -> dict[tuple[int, str], Said]:
+    def generate(self, rows: Mapping[RowKey, Row]) -> dict[RowKey, Said]:
         """Generate an answer to each row."""
         tokenizer = self._processor.tokenizer
         made = generate_answers(self._model, tokenizer, list(rows.values()), self._digits, self.decoding)

@@ -35,7 +35,7 @@ class Decoding:
         Most tokens in one pass, prompts and answers together.
     temperature : float
         0 takes the likeliest token. Above it tokens are drawn, with the checkpoint's own settings for the
-        rest (top-k, top-p), each row from `seed` alone.
+        rest (top-k, top-p), each row from `seed` and its own `repeat` alone.
     seed : int
     """
 
@@ -147,7 +147,8 @@ def generate_batch(
     drawn: dict[str, Any] = {"do_sample": True, "temperature": how.temperature}
     devices = [model.device] if model.device.type == "cuda" else []
     with torch.inference_mode(), torch.random.fork_rng(devices=devices):
-        torch.manual_seed(how.seed)
+        # drawn answers go one by one, so that a row has a seed of its own
+        torch.manual_seed(how.seed + rows[0].repeat)
         made = model.generate(
             **batch,
             **(drawn if how.temperature > 0 else greedy),

@@ -32,11 +32,14 @@ class Row:
         Kind of each token, for models that tell them apart.
     media : mapping of str to tensor
         What stands for the video beside its tokens; one video.
+    repeat : int
+        Which asking again it is; its answer, where answers are drawn, is drawn anew.
     """
 
     ids: list[int]
     types: list[int] | None
     media: Mapping[str, torch.Tensor]
+    repeat: int = 0
 
 
 @dataclass(frozen=True)

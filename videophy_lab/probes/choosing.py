@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def grade_probe(probe: Probe, severities: Sequence[float] | None) -> set[Part]:
 
 def check_severity(severity: float) -> float:
     """Check that a severity is a whole per cent, more than 0 and at most 1."""
-    percent = round(100 * severity)
+    percent = round(100 * severity) if math.isfinite(severity) else 0
     if not (1 <= percent <= 100 and abs(100 * severity - percent) < 1e-6):
         raise ValueError(
             f"the severity {severity:g} is not allowed; allowed: 0.01 to 1 in steps of 0.01, such as 0.25"

@@ -92,6 +92,9 @@ class Prober:
         try:
             return probe.edit(frames, How(severity=part.severity or 1.0, draw=draw, options=self.options))
         except VideoError as error:
+            if isinstance(error.__cause__, OSError):
+                # no room for what is written in between
+                raise error.__cause__ from error
             return str(error)
 
 

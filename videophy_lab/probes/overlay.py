@@ -1,4 +1,4 @@
-"""Words in a band at the bottom of every frame; nothing above the band is touched."""
+"""Words on a darkened band at the bottom of every frame; nothing above the band is touched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import numpy as np
 from videophy_lab.probes.settings import How
 from videophy_lab.video import VideoError
 
-INK, PAPER = 255, 0
+WHITE = 255
+# what is left of the light behind the words: enough to see what goes on there, too little to hide them
+LEFT = 0.35
 # of the height: letters at first, and the most that the band may take
 LETTERS, MOST = 0.055, 1 / 3
 # pixels; smaller letters cannot be read
@@ -35,7 +37,7 @@ def lay_negative(frames: np.ndarray, how: How) -> np.ndarray:
 
 
 def lay_text(frames: np.ndarray, text: str) -> np.ndarray:
-    """Cover the bottom of every frame with white words on black.
+    """Write white words over a darkened band at the bottom of every frame.
 
     Letters are 5.5 % of the height, smaller (not below 9 pixels) where the words would else take more than a
     third of it.
@@ -45,19 +47,22 @@ def lay_text(frames: np.ndarray, text: str) -> np.ndarray:
     VideoError
         The frames are too small for these words.
     """
-    band = draw_band(text, *frames.shape[1:3])
+    ink = draw_words(text, *frames.shape[1:3])
     laid = frames.copy()
-    laid[:, -len(band) :] = band
+    for frame in laid:
+        behind = frame[-len(ink) :].astype(np.float32) * np.float32(LEFT)
+        frame[-len(ink) :] = np.rint(behind + ink[..., None] * (WHITE - behind)).astype(np.uint8)
     return laid
 
 
 @cache
-def draw_band(text: str, height: int, width: int) -> np.ndarray:
-    """Draw the band.
+def draw_words(text: str, height: int, width: int) -> np.ndarray:
+    """Draw the words of a band.
 
     Returns
     -------
-    array of uint8, shape (height of the band, width, 3)
+    array of float32, shape (height of the band, width)
+        From 0 to 1, where a letter is.
     """
     from PIL import Image, ImageDraw
 
@@ -67,12 +72,12 @@ def draw_band(text: str, height: int, width: int) -> np.ndarray:
         step = round(LEADING * size)
         tall = len(lines) * step + size // 2
         if lines and tall <= MOST * height:
-            band = Image.new("L", (width, tall), PAPER)
+            band = Image.new("L", (width, tall), 0)
             pen = ImageDraw.Draw(band)
             for place, line in enumerate(lines):
                 left = (width - font.getlength(line)) / 2
-                pen.text((left, size // 4 + place * step), line, fill=INK, font=font)
-            return np.repeat(np.asarray(band)[..., None], 3, axis=2)
+                pen.text((left, size // 4 + place * step), line, fill=WHITE, font=font)
+            return np.asarray(band, dtype=np.float32) / np.float32(WHITE)
     raise VideoError(
         f"frames of {width}×{height} pixels are too small to read the {len(text)} characters of the overlay. "
         "Remedy: a shorter text, or larger videos"

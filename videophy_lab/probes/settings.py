@@ -10,6 +10,7 @@ import numpy as np
 
 # frames of shape (frames, height, width, 3), uint8, RGB, in and out; the array that comes in is read-only
 Edit = Callable[[np.ndarray, "How"], np.ndarray]
+FROZEN = ("moving", "first", "middle")
 # options of the one encoder that all probes go through
 COMMON = ("crf", "preset", "fallback_fps")
 
@@ -28,6 +29,9 @@ class ProbeOptions:
         Frames a second of the probes of a video that claims no rate that can be believed.
     block : int
         Frames that ``shuffle_blocks`` keeps together; fewer where the video has not two such blocks.
+    frozen : {"moving", "first", "middle"}
+        The frame that ``freeze`` shows: the one that differs most from the one before it, so that something
+        stands still that cannot, or the first or middle one.
     blur : float
         Standard deviation of the blur of severity 1, as a share of the height.
     noise : float
@@ -40,6 +44,7 @@ class ProbeOptions:
     preset: str = "medium"
     fallback_fps: float = 24.0
     block: int = 8
+    frozen: str = "moving"
     blur: float = 0.02
     noise: float = 48.0
     neutral: str = "The library opens at nine o'clock."
@@ -54,6 +59,8 @@ class ProbeOptions:
             raise ValueError(f"noise is {self.noise}; allowed: more than 0, up to 255 grey levels.")
         if not 1 <= self.fallback_fps <= 1000:
             raise ValueError(f"fallback_fps is {self.fallback_fps}; allowed: 1 to 1000 frames a second.")
+        if self.frozen not in FROZEN:
+            raise ValueError(f"frozen is {self.frozen!r}; allowed: {', '.join(FROZEN)}.")
         for name in ("neutral", "positive", "negative"):
             if not getattr(self, name).strip():
                 raise ValueError(f"{name} has no words; allowed: a sentence to lay over the video.")

@@ -6,6 +6,9 @@ import numpy as np
 
 from videophy_lab.probes.settings import How
 
+# every so many pixels are enough to find motion
+COARSE = 4
+
 
 def keep_frames(frames: np.ndarray, how: How) -> np.ndarray:
     """Change nothing: what is left is the loss of decoding and encoding again."""
@@ -35,8 +38,18 @@ def shuffle_blocks(frames: np.ndarray, how: How) -> np.ndarray:
 
 
 def freeze_frame(frames: np.ndarray, how: How) -> np.ndarray:
-    """Show the middle frame all the time: the first may be black."""
-    return take_frames(frames, np.full(len(frames), len(frames) // 2))
+    """Show one frame all the time: by ``options.frozen`` the first, the middle, or the one of most motion."""
+    place = {"first": 0, "middle": len(frames) // 2, "moving": -1}[how.options.frozen]
+    place = find_motion(frames) if place < 0 else place
+    return take_frames(frames, np.full(len(frames), place))
+
+
+def find_motion(frames: np.ndarray) -> int:
+    """Find the frame that differs most from the one before it."""
+    if len(frames) == 1:
+        return 0
+    coarse = frames[:, ::COARSE, ::COARSE].astype(np.float32)
+    return int(np.abs(np.diff(coarse, axis=0)).mean(axis=(1, 2, 3)).argmax()) + 1
 
 
 def loop_half(frames: np.ndarray, how: How) -> np.ndarray:
