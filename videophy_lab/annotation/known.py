@@ -63,11 +63,14 @@ def ask_known(rows: Sequence[dict[str, Any]], clips: Mapping[str, Clip]) -> Iter
 def make_known(clip: Clip, row: dict[str, Any], role: Role, number: int) -> Item:
     """Make the item of a known answer."""
     task = row["task"]
+    given = row["rating"], row.get("tolerance", 0 if task == "rule" else 1)
     try:
-        rating = float(row["rating"])
-        tolerance = int(float(row.get("tolerance", 0 if task == "rule" else 1)))
-    except ValueError as error:
-        raise TaskError(f"qualification: row {number}: {error}. Remedy: write whole numbers") from None
+        rating, tolerance = (read_whole(cell) for cell in given)
+    except ValueError:
+        raise TaskError(
+            f"qualification: row {number}: rating {given[0]!r} and tolerance {given[1]!r} must be whole "
+            "numbers. Remedy: correct the row"
+        ) from None
     rules: tuple[Rule, ...] = ()
     if task == "rule":
         rule_id = row.get("rule_id") or make_rule_id(row["rule"])
@@ -78,6 +81,14 @@ def make_known(clip: Clip, row: dict[str, Any], role: Role, number: int) -> Item
         videos=(clip.video_id,),
         rules=rules,
         role=role,
-        expected={rules[0].rule_id if rules else task: int(rating) if rating == int(rating) else -1},
+        expected={rules[0].rule_id if rules else task: rating},
         tolerance=tolerance,
     )
+
+
+def read_whole(cell: object) -> int:
+    """Read a whole number, also where a table made it a text or a float."""
+    number = float(str(cell))
+    if number != int(number):
+        raise ValueError(f"{cell!r} is not whole")
+    return int(number)

@@ -88,17 +88,19 @@ def import_mturk(*paths: str | Path) -> Results:
     TaskError
         A file is no results file; single assignments that cannot be read are in ``refused``.
     """
-    answers: list[dict[str, Any]] = []
+    answers: dict[str, list[dict[str, Any]]] = {}
     refused, n_assignments = [], 0
     for path in paths:
         for row in read_results(path):
             n_assignments += 1
             try:
-                answers += read_assignment(row)
+                answers.setdefault(row["WorkerId"].strip(), []).extend(read_assignment(row))
             except ValueError as error:
                 refused.append((row["AssignmentId"], row["WorkerId"], str(error)))
     return Results(
-        collected=collect_answers((answers, 0)), refused=tuple(refused), n_assignments=n_assignments
+        collected=collect_answers(*[(own, 0) for own in answers.values()]),
+        refused=tuple(refused),
+        n_assignments=n_assignments,
     )
 
 

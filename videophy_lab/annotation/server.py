@@ -8,9 +8,11 @@ keys of the task, never by paths.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import re
+import socket
 import socketserver
 import threading
 from http import HTTPStatus
@@ -27,7 +29,7 @@ MOST_BODY = 32 * 1024
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src blob:; "
         "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -72,12 +74,30 @@ class Server(ThreadingHTTPServer):
     def __init__(self, project: Project, *, token: str, port: int = 0, annotator: str = "") -> None:
         self.project, self.token, self.annotator = project, token, annotator
         self.changed = threading.Event()
+        self.links: set[socket.socket] = set()
         super().__init__((HOST, port), Handler)
 
     def server_bind(self) -> None:
         """Bind without asking a name server what this machine is called."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = HOST, self.server_address[1]
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a browser in a thread of its own."""
+        self.links.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection."""
+        self.links.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Stop listening, and hang up: a browser's open connection would go on being answered."""
+        super().server_close()
+        for link in tuple(self.links):
+            with contextlib.suppress(OSError):
+                link.shutdown(socket.SHUT_RDWR)
 
     @property
     def address(self) -> str:
@@ -139,13 +159,19 @@ class Handler(BaseHTTPRequestHandler):
         origin = self.headers.get("Origin")
         if origin is not None and origin not in [f"http://{host}" for host in self.server.hosts]:
             raise Refused(HTTPStatus.FORBIDDEN, "another site asks")
-        if self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        # a link to the page may stand anywhere, say in a terminal that is a web page itself
+        followed = self.command == "GET" and self.headers.get("Sec-Fetch-Dest") == "document"
+        if self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin") and not followed:
             raise Refused(HTTPStatus.FORBIDDEN, "another site asks")
         return rest
 
     def _get(self, rest: str) -> None:
         project = self.server.project
-        if rest == "":
+        if urlsplit(self.path).path == f"/{self.server.token}":
+            # without the last slash the page would not find its parts
+            more = {"Location": f"/{self.server.token}/"}
+            self._send(b"", "text/plain", HTTPStatus.PERMANENT_REDIRECT, more)
+        elif rest == "":
             page = make_page(title="Annotation", annotator=self.server.annotator, place=project.place)
             self._send(page.encode(), "text/html; charset=utf-8")
         elif rest == "annotate.js":

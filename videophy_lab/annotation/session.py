@@ -87,7 +87,7 @@ class Session:
         return {"answers": self._show(answers[seen:]), "seen": len(answers), "gate": self.grade()}
 
     def grade(self) -> dict[str, Any] | None:
-        """Give the state of the qualification; None where the task has none, or it is passed long ago."""
+        """Give the state of the qualification; None where the task has none."""
         latest = latest_answers(self.log.answers)
         test = [turn.item for turn in self.turns if turn.block == QUALIFICATION]
         if not test:

@@ -48,18 +48,24 @@ function listKept(start) {
 // ---- to the server, or to the kernel: each promise fails with `refused` when sending again cannot help
 
 function overHttp() {
+  const silent = () => { throw new Error("the server does not answer"); };
   const ask = async (path, body) => {
     const settings = { signal: AbortSignal.timeout(20000) };
     if (body) Object.assign(settings, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-    const reply = await fetch(path, settings).catch(() => { throw new Error("the server does not answer"); });
+    const reply = await fetch(path, settings).catch(silent);
     const value = await reply.json().catch(() => { throw new Error("the server answers something else"); });
     if (!reply.ok) throw Object.assign(new Error(value.error), { refused: reply.status === 400 || reply.status === 422 });
     return value;
   };
+  // the whole file, so that a video that is there stays there whatever becomes of the server
+  const load = async (path) => URL.createObjectURL(await fetch(path, { signal: AbortSignal.timeout(120000) }).then((reply) => reply.blob()).catch(silent));
   return {
     open: (annotator) => ask("open", { annotator }),
     answer: (message) => ask("answer", message),
-    footage: (key) => ask(`footage/${key}`),
+    footage: async (key) => {
+      const footage = await ask(`footage/${key}`);
+      return footage.fault ? { ...footage, src: "" } : { ...footage, src: await load(footage.src) };
+    },
     close: () => {},
   };
 }
@@ -243,7 +249,7 @@ function mount(root, link, settings) {
         ? h("div", { class: "vpl-screen vpl-fault" }, h("p", {}, h("strong", {}, "Not shown"), ` ${footage.fault}`))
         : h("div", { class: "vpl-screen" },
           h("video", {
-            src: footage.src, preload: "auto", playsinline: true, "data-frames": footage.frames, "data-fps": footage.fps,
+            src: footage.src, "data-key": footage.key, preload: "auto", playsinline: true, "data-frames": footage.frames, "data-fps": footage.fps,
             "aria-label": names[place], class: footage.width * shapes.height === footage.height * shapes.width && "vpl-fits",
           }), h("div", { class: "vpl-progress" })),
       !footage.fault && h("div", { class: "vpl-facts" }, h("span", { class: "vpl-frame" }), h("span", {}, `${Number(footage.fps.toPrecision(3))} fps`)),
@@ -263,12 +269,13 @@ function mount(root, link, settings) {
     const stage = screen.stage;
     for (;;) {
       try {
-        const footages = await Promise.all(item.videos.map(fetchFootage));
+        const footages = await Promise.all(item.videos.map(async (key) => ({ ...await fetchFootage(key), key })));
         if (screen.stage !== stage) return;
         stage.replaceChildren(makePlayer(footages, item.videos.length > 1 ? ["Left", "Right"] : ["Video"]));
         playTogether();
         if (!matchMedia("(prefers-reduced-motion: reduce)").matches) press("play");
-        if (footages.some((each) => each.fault)) setNotice("A video cannot be shown: press x, and it will be reported.");
+        screen.shown = !footages.some((each) => each.fault);
+        if (!screen.shown) setNotice("A video cannot be shown: press x, and it will be reported.");
         break;
       } catch (error) {
         if (screen.stage !== stage) return;
@@ -507,6 +514,7 @@ function mount(root, link, settings) {
 
   function choose(item, question, value) {
     if (screen.item !== item) return;
+    if (!screen.shown) return setNotice("Nothing can be answered before the video is shown; press x if it never is.");
     if (given(item, "problem")) answer(item, "problem", "");
     if (given(item, question) !== value) answer(item, question, value);
     notice = "";

@@ -1,0 +1,132 @@
+"""From logs to tables that every other part of the project reads."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import videophy_lab as lab
+from tests.annotation.made_tasks import make_clip, make_items, make_pair, make_small_task, make_test, send
+from videophy_lab.annotation import (
+    Project,
+    Task,
+    TaskError,
+    collect,
+    find_folder,
+    load_project,
+    write_collected,
+)
+from videophy_lab.annotation.session import Session
+from videophy_lab.schema import TableError, check_table
+
+
+def test_ratings_are_a_table_that_the_rest_of_the_project_reads(tmp_path: Path) -> None:
+    project = Project(make_small_task(), tmp_path / "ratings.csv")
+    for name, values in (("Ada", (4, 5)), ("Bob", (2, 1))):
+        session = project.open_session(name)
+        send(session, "pc:wan/00a0/0", "pc", values[0])
+        send(session, "sa:wan/00a0/0", "sa", values[1])
+        send(session, "rule:wan/00a0/0", "r1", 0)
+        send(session, "rule:wan/00a0/0", "r2", 2)
+        send(session, "rule:wan/00a0/0", "more", "The plate melts.")
+    assert [path.name for path in project.write()] == ["ratings.csv", "ratings_violations.csv"]
+    ratings = lab.load_ratings(tmp_path / "ratings.csv", tasks=None)
+    assert sorted(ratings["annotator"].unique()) == ["Ada", "Bob"]
+    assert ratings.groupby("task")["rating"].apply(sorted).to_dict() == {
+        "pc": [2, 4],
+        "sa": [1, 5],
+        "rule": [0, 0, 2, 2],
+    }
+    assert set(ratings["law"].dropna()) == {"gravity"}
+    one = lab.aggregate_annotators(lab.load_ratings(tmp_path / "ratings.csv"))
+    assert one.set_index("task")["rating"].to_dict() == {"pc": 3, "sa": 3}
+    added = pd.read_csv(tmp_path / "ratings_violations.csv")
+    assert list(added["violation"]) == ["The plate melts."] * 2
+
+
+def test_the_last_answer_counts_and_the_others_are_counted(tmp_path: Path) -> None:
+    session = Session(make_small_task(), tmp_path, "Ada")
+    now = 1000 * time.time()
+    for ago, value in ((3000, 1), (1000, 4), (2000, 2)):
+        send(session, "pc:wan/00a0/0", "pc", value, given_at=now - ago)
+    with session.log.path.open("ab") as file:
+        file.write(b'{"torn')
+    collected = collect(tmp_path)
+    assert list(collected.ratings["rating"]) == [4]
+    assert (collected.n_answers, collected.n_changed, collected.n_unread) == (3, 2, 1)
+
+
+def test_known_answers_are_no_ratings(tmp_path: Path) -> None:
+    clips = [make_clip("wan", 0), make_clip("wan", 1)]
+    items = (*make_items(clips[:1]), make_test(clips[1], 2, tolerance=1))
+    session = Session(Task(clips=tuple(clips), items=items, attention_every=1), tmp_path, "Ada")
+    send(session, "qualification:pc:wan/00a1/0", "pc", 3)
+    check = next(turn.item for turn in session.turns if turn.item.role == "attention")
+    send(session, check.item_id, "pc", 1 + dict(check.expected)["pc"] % 5)
+    send(session, "pc:wan/00a0/0", "pc", 5)
+    collected = collect(tmp_path)
+    assert list(collected.ratings["video_id"]) == ["wan/00a0/0"]
+    assert collected.checks.set_index("role")["right"].to_dict() == {"qualification": 1, "attention": 0}
+    assert set(collected.times["role"]) == {"qualification", "attention", "work"}
+
+
+def test_a_video_that_could_not_be_judged_has_no_rating(tmp_path: Path) -> None:
+    session = Session(make_small_task(), tmp_path, "Ada")
+    send(session, "pc:wan/00a0/0", "pc", 1)
+    send(session, "pc:wan/00a0/0", "problem", "black picture")
+    send(session, "pc:sora/00a0/0", "problem", "no")
+    send(session, "pc:sora/00a0/0", "problem", "")
+    send(session, "pc:sora/00a0/0", "pc", 2)
+    collected = collect(tmp_path)
+    assert list(collected.ratings["video_id"]) == ["sora/00a0/0"]
+    assert list(collected.problems["problem"]) == ["black picture"]
+
+
+def test_comparisons_are_a_table_of_their_own(tmp_path: Path) -> None:
+    one, other = make_clip("wan", 1), make_clip("sora", 1)
+    items = (make_pair(one, other), make_pair(one, other, "pair_sa"))
+    session = Session(Task(clips=(one, other), items=items), tmp_path, "Ada")
+    send(session, items[0].item_id, "pair_pc", "b")
+    send(session, items[1].item_id, "pair_sa", "tie")
+    collected = collect(tmp_path)
+    assert len(collected.ratings) == 0
+    assert collected.pairs[["task", "preferred", "generator_a", "generator_b"]].to_numpy().tolist() == [
+        ["pc", "b", "wan", "sora"],
+        ["sa", "tie", "wan", "sora"],
+    ]
+    write_collected(collected, tmp_path / "ratings.csv")
+    assert len(pd.read_csv(tmp_path / "ratings.csv")) == 0
+    assert len(pd.read_csv(tmp_path / "ratings_pairs.csv")) == 2
+
+
+def test_a_project_is_opened_again_from_what_lies_beside_its_ratings(tmp_path: Path) -> None:
+    task = make_small_task()
+    project = Project(task, tmp_path / "deep" / "ratings.parquet")
+    assert (project.write(), project.collect()) == ([], None)
+    send(project.open_session("Ada"), "pc:wan/00a0/0", "pc", 1)
+    project.write()
+    again = load_project(tmp_path / "deep" / "ratings.parquet")
+    assert again.task == task
+    assert again.place == project.place
+    assert again.open_session("Ada").count_done() == (1, 18)
+    assert len(check_table(pd.read_parquet(again.out), "ratings")) == 1
+
+
+def test_a_file_that_was_not_made_here_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "ratings.csv").write_text("precious\n")
+    with pytest.raises(TaskError, match="give another --out"):
+        Project(make_small_task(), tmp_path / "ratings.csv")
+    assert (tmp_path / "ratings.csv").read_text() == "precious\n"
+    with pytest.raises(TaskError, match="must end in"):
+        Project(make_small_task(), tmp_path / "ratings.txt")
+    with pytest.raises(TaskError, match=r"task\.json is missing"):
+        load_project(tmp_path / "other.csv")
+    assert not find_folder(tmp_path / "other.csv").exists()
+
+
+def test_a_folder_without_logs_says_so(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="no log of answers"):
+        collect(tmp_path)
