@@ -134,8 +134,8 @@ def check_actions(actions: pd.DataFrame, *, source: str = "actions") -> pd.DataF
         )
     blank = actions["action"].isna() | actions["action"].astype(str).str.strip().eq("")
     if blank.any() or not len(actions):
-        row = int(blank.to_numpy().argmax()) + 1
-        what = f"row {row} has no action" if len(actions) else "there is no action in it"
+        rows = blank.to_numpy().nonzero()[0]
+        what = f"row {rows[0] + 1} has no action" if len(rows) else "there is no action in it"
         raise ValueError(f"{source}: {what}. Remedy: fill it in, or delete the row.")
     keys = actions["action"].map(make_key)
     if keys.duplicated().any():

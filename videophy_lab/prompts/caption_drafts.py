@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+UNSHOWN = ("empty", "talk", "markup", "spare", "model: unchecked")
+MOST_SHOWN = 20
+
+
 @dataclass(frozen=True, kw_only=True)
 class Terms:
     """What is asked for.
@@ -105,12 +109,22 @@ class Desk:
         Further columns of the action.
     shelf : Shelf
     kept : list of Draft
+    refused : list of str
+        Captions of sound form that were refused, to be shown with their reasons.
     """
 
     action: str
     facts: Mapping[str, Any]
     shelf: Shelf
     kept: list[Draft] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def refuse(self, draft: Draft) -> None:
+        """Take note of a draft that was refused; what talks or is empty is never shown again."""
+        if draft.check.startswith("model: "):
+            self.shelf.take(draft.caption, draft.subject)
+        if draft.caption and draft.check not in UNSHOWN:
+            self.refused.append(f"{draft.caption} ({draft.check})")
 
 
 def make_desks(actions: pd.DataFrame, existing: pd.DataFrame | None) -> list[Desk]:
@@ -138,6 +152,7 @@ def make_request(desk: Desk, n_missing: int, turn: int, terms: Terms) -> Request
         desk.action,
         n_missing,
         desk.shelf.captions,
+        refused=desk.refused[-MOST_SHOWN:],
         language=terms.language,
         least=terms.limits.least_words,
         most=terms.limits.most_words,

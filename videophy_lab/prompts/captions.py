@@ -96,8 +96,7 @@ def write_all_captions(
             if not draft.check:
                 desk.kept.append(draft)
                 continue
-            if draft.check.startswith("model: "):
-                desk.shelf.take(draft.caption, draft.subject)
+            desk.refuse(draft)
             if draft.check != "spare":
                 failed.append((turn, draft))
     return join_written(desks, existing, failed, terms)

@@ -77,10 +77,19 @@ def write_duplicates(actions: Sequence[str]) -> str:
 
 
 def write_captions(
-    action: str, n_captions: int, present: Sequence[str], *, language: str, least: int, most: int
+    action: str,
+    n_captions: int,
+    present: Sequence[str],
+    *,
+    refused: Sequence[str] = (),
+    language: str,
+    least: int,
+    most: int,
 ) -> str:
     """Ask for captions of an action."""
     shown = f"\nThese are there already; write others:\n{number_lines(present)}\n" if present else ""
+    if refused:
+        shown += "\nThese were refused; write none like them:\n" + "\n".join(map(quote, refused)) + "\n"
     return (
         f"Write {n_captions} captions in {language} for short silent videos of one action.\n{MATERIAL}\n\n"
         f"The action: {quote(action)}\n{shown}\n"
