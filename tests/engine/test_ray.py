@@ -20,6 +20,7 @@ import pytest
 import videophy_lab as lab
 from tests.engine.dying_scorers import Dies, Unprepared
 from tests.engine.scorers import Breaks, Brightness
+from tests.probes.clips import write_videos
 from videophy_lab.engine.plan import KEY, Job
 from videophy_lab.engine.ray import cut_chunks, hush_ray, open_cluster, plan_pool, run_jobs
 from videophy_lab.engine.worker import (
@@ -226,6 +227,41 @@ def test_a_chunk_that_was_begun_goes_on_piece_by_piece(setup: Setup, tmp_path: P
     stored = read_scores(setup.folder).set_index(["video_id", "scorer"])["status"]
     assert len(stored) == 12
     assert set(stored[stored.eq("failed")].index) == {("g/1/0", "one")}
+
+
+def test_probes_of_one_video_are_pieces_of_their_own(setup: Setup, tmp_path: Path) -> None:
+    path = tmp_path / "one.mp4"
+    encode_video(np.full((6, 32, 48, 3), 90, np.uint8), path, fps=8)
+    probes = ["", "reverse", "repeat_1"]
+    jobs = [
+        Job("g/p/0", "ab", path, {"one": (Question("brightness", probe=probe or None),)}, probe)
+        for probe in probes
+    ]
+    setup.ledger.begin_chunk(0)
+    Worker(setup).answer_jobs(jobs[:2])
+    assert setup.ledger.begin_chunk(0) == (True, 2)
+    assert Worker(setup).answer_chunk(0, jobs) == ["ok"] * 3
+    assert read_scores(setup.folder)["probe"].fillna("").tolist() == probes
+
+
+@pytest.mark.slow
+def test_probed_videos_are_scored_by_several_processes_as_by_one(tmp_path: Path, cluster: Any) -> None:
+    videos = write_videos(tmp_path / "videos", (("wan", "p", 0), ("wan", "q", 0)), count=4)
+    probed = lab.probe(
+        videos,
+        ["reverse", "blank", "caption_swap", "repeat"],
+        out=tmp_path / "out",
+        workers=1,
+        progress=False,
+    )
+    scorers = {"bright": Brightness(batch_size=2), "random": "random"}
+    given = {"tasks": ["sa", "pc"], "progress": False}
+    alone = lab.score(probed, scorers, out=tmp_path / "alone", **given)
+    several = lab.score(probed, scorers, out=tmp_path / "several", engine="ray", workers=2, **given)
+    assert len(alone) == 14 * 3
+    columns = [name for name in alone if name != "seconds"]
+    in_order = [rows.sort_values(list(KEY), ignore_index=True)[columns] for rows in (alone, several)]
+    pd.testing.assert_frame_equal(*in_order)
 
 
 def test_workers_that_die_without_any_work_are_given_up(setup: Setup, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from tests.bad_server import BadServer, find_texts
 from tests.test_cli_score import run
+from videophy_lab.datasets import load_videos
 from videophy_lab.judges.remote import Gemini, OpenAICompatible
 from videophy_lab.schema import check_table
 from videophy_lab.scoring import score_videos
@@ -159,6 +160,30 @@ def test_a_run_without_its_store_pays_nothing_again(name: str, few: Path, tmp_pa
         assert len(server.calls) == FEW
     columns = ["video_id", "score", "answer", "status", "cost", "spec"]
     pd.testing.assert_frame_equal(sort_rows(first.rows)[columns], sort_rows(again.rows)[columns])
+
+
+@pytest.mark.parametrize("name", JUDGES)
+def test_a_repeat_is_asked_again_and_paid_and_an_edit_of_the_question_alone_is_not(
+    name: str, few: Path, tmp_path: Path
+) -> None:
+    videos = load_videos(few).head(3).reset_index(drop=True)
+    swapped = videos.assign(probe="caption_swap", caption=[*videos["caption"][1:], videos["caption"][0]])
+    repeats = [videos.assign(probe=f"repeat_{number}") for number in (1, 2)]
+    probed = pd.concat([videos.assign(probe="reencode"), swapped, *repeats])
+    with BadServer() as server:
+        judge = make_judge(name, server, tmp_path / "answers")
+        plan = score_videos(probed, [judge], out=tmp_path / "run", dry_run=True).plan
+        assert "24 calls of" in describe_plan(plan)
+        rows = score_videos(probed, [judge], out=tmp_path / "run", progress=False).rows
+        # the question about physics holds no caption: with another caption it is the same question
+        assert len(server.calls) == 24 - 3
+        shutil.rmtree(tmp_path / "run")
+        score_videos(probed, [judge], out=tmp_path / "run", progress=False)
+        assert len(server.calls) == 24 - 3, "a run that lost its scores pays for no repeat again"
+    assert rows["status"].eq("ok").all()
+    assert rows.groupby("probe").size().to_dict() == {
+        "caption_swap": 6, "reencode": 6, "repeat_1": 6, "repeat_2": 6,
+    }  # fmt: skip
 
 
 def sort_rows(rows: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -209,6 +210,20 @@ def test_drawing_depends_on_the_seed_and_not_on_the_neighbours(folder):
         assert together[1] == judge.score(clips[1:2], [ASKED])[0][0].answer
         assert drawn.setdefault(seed, together) == together
     assert drawn[0] != drawn[1]
+
+
+def test_a_repeat_is_drawn_anew_and_the_same_in_every_run(folder):
+    drawn = []
+    for _ in range(2):
+        judge = make_judge(folder, temperature=5.0, max_new_tokens=6)
+        clip = make_clip(judge.view, seed=1)
+        probes = (None, "repeat_1", "repeat_2")
+        asked = [[replace(question, probe=probe) for question in ASKED] for probe in probes]
+        drawn.append([answers[0].answer for answers in judge.score([clip] * 3, asked)])
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[0])) == 3
+    together = judge.score([clip], [[question for part in asked for question in part]])[0]
+    assert [answer.answer for answer in together[:: len(ASKED)]] == drawn[0]
 
 
 def test_two_frames_a_second_are_looked_at():

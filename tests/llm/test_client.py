@@ -11,6 +11,7 @@ import re
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,27 @@ def test_what_is_kept_is_not_asked_again(tmp_path: Path) -> None:
         assert len(server.calls) == 7
     assert not [path for path in list_files(tmp_path) if path.suffix != ".json"]
     assert all(re.fullmatch(r"[0-9a-f]{64}", path.stem) for path in list_files(tmp_path))
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_what_is_asked_again_on_purpose_is_sent_with_a_seed_of_its_own_and_kept_apart(
+    provider: str, tmp_path: Path
+) -> None:
+    [first] = make_requests(1, provider)
+    again = [replace(first, repeat=number) for number in range(3)]
+    with BadServer() as server:
+        model = make_model(server, provider, tmp_path, concurrency=1)
+        model.ask([first])
+        assert [reply.cached for reply in model.ask(again)] == [True, False, False]
+        assert [reply.cached for reply in model.ask(again)] == [True, True, True]
+        assert [find_seed(call.body) for call in server.calls] == [0, 1, 2]
+        make_model(server, provider, tmp_path, sampling={}).ask(again[1:])
+        assert [find_seed(call.body) for call in server.calls[3:]] == [None, None]
+    assert len(list_files(tmp_path)) == 5
+
+
+def find_seed(body: dict) -> int | None:
+    return body.get("generationConfig", body).get("seed")
 
 
 def test_all_that_the_model_is_given_names_what_is_kept(tmp_path: Path) -> None:
