@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,19 @@ def shared() -> Path:
     if not (SHARED / "data" / "README.md").exists():
         pytest.skip("the folder ../shared with the original data is not here; golden data covers the rest")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def needs_rendering() -> None:
+    """Skip a test where there is no OpenGL; where everything must be there, fail."""
+    from videophy_lab.generators.simulated.render import check_rendering
+
+    try:
+        check_rendering()
+    except ImportError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -300,6 +300,14 @@ def test_titles_come_from_columns() -> None:
         lab.show(videos, title_columns=["laws"])
 
 
+def test_one_video_may_be_shown_beside_several_others() -> None:
+    videos = make_table(
+        "bounce_49f.mp4", "single_1f.mp4", "bounce_49f.mp4", shown=["right", "wrong", "right"]
+    )
+    tiles = lab.show(videos, title_columns=["shown"]).tiles
+    assert [tile.title for tile in tiles] == ["right", "wrong", "right"]
+
+
 def test_a_folder_and_a_table_beside_its_files_are_found(tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
     (tmp_path / "clips" / "a.mp4").write_bytes((VIDEOS / "single_1f.mp4").read_bytes())

@@ -215,7 +215,7 @@ def load_videos(videos: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, Path]:
     if isinstance(videos, str | Path):
         source, beside, table = str(videos), Path(videos).parent, datasets.load_videos(videos)
     else:
-        source, beside, table = "videos", Path(), check_table(videos, "videos")
+        source, beside, table = "videos", Path(), check_videos(videos)
     if not len(table):
         raise ValueError(f"{source}: there is no video in it. Remedy: give a table with rows, or a folder")
     if "path" not in table.columns or table["path"].isna().all():
@@ -224,6 +224,18 @@ def load_videos(videos: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, Path]:
             "files, or a table with the column path (lab.download_videos fetches official ones)"
         )
     return table, beside
+
+
+def check_videos(videos: pd.DataFrame) -> pd.DataFrame:
+    """Check a videos table of which one video may be shown several times, as the twin of several others."""
+    import pandas as pd
+
+    if "video_id" not in videos.columns or not len(videos):
+        return check_table(videos, "videos")
+    rows = videos.reset_index(drop=True)
+    turns = rows.groupby("video_id", dropna=False).cumcount()
+    parts = [check_table(part, "videos").set_index(part.index) for _, part in rows.groupby(turns)]
+    return pd.concat(parts).sort_index()
 
 
 def load_ratings(ratings: str | Path | pd.DataFrame | None) -> pd.DataFrame | None:
