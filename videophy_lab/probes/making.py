@@ -23,6 +23,10 @@ Record = Mapping[str, Any]
 Report = Callable[[int, Sequence[Record]], None]
 # whose versions may decide a probed video
 LIBRARIES = ("videophy-lab", "numpy", "av", "opencv-python-headless", "pillow", "matplotlib")
+# decoding a video takes about a fifth of encoding one
+PROBES_A_JOB = 4
+# starting a process takes as long as a few jobs
+JOBS_A_PROCESS = 2
 # of a video's frames; an edit holds about twice as much
 MOST_BYTES = 4 << 30
 
@@ -39,6 +43,11 @@ class ProbeJob:
 
     source: Source
     parts: tuple[Part, ...]
+
+    def cut(self) -> Iterator[ProbeJob]:
+        """Cut it into jobs of a few probes, which keep processes busy to the end and are soon interrupted."""
+        for start in range(0, len(self.parts), PROBES_A_JOB):
+            yield ProbeJob(self.source, self.parts[start : start + PROBES_A_JOB])
 
 
 @dataclass(frozen=True)
@@ -136,7 +145,7 @@ def make_probes(
     jobs : sequence of ProbeJob
     prober : Prober
     workers : int
-        Processes.
+        Processes; fewer where there is little to do.
     report : callable, optional
         Told the number of probes made and what their side-cars say.
 
@@ -145,9 +154,10 @@ def make_probes(
     OSError
         The folder cannot be written to, or a process died; what was made is kept.
     """
-    size = min(workers, len(jobs))
+    pieces = [piece for job in jobs for piece in job.cut()]
+    size = min(workers, len(pieces) // JOBS_A_PROCESS)
     if size > 1:
-        for records in spread_work(carry_out_job, jobs, workers=size, start=start_process, given=(prober,)):
+        for records in spread_work(carry_out_job, pieces, workers=size, start=start_process, given=(prober,)):
             if report:
                 report(len(records), records)
         return
