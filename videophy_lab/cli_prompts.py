@@ -221,6 +221,7 @@ def write_captions(
 
 def say_tokens(tokenizer: Any | None) -> str:
     """Say how tokens were counted."""
-    remedy = "; tokens are an upper bound, without CLIP's tokenizer (--tokenizer "
-    "openai/clip-vit-large-patch14)"
-    return remedy if tokenizer is None else ""
+    from videophy_lab.prompts.tokens import TOKENIZER
+
+    note = f"; tokens are an upper bound, without CLIP's tokenizer (--tokenizer {TOKENIZER})"
+    return note if tokenizer is None else ""

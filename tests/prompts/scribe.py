@@ -120,8 +120,7 @@ class Scribe:
 
     def upsampling(self, text: str) -> dict:
         caption = read_quoted(text, "The caption:").rstrip(".")
-        more = "The light is soft and even, a grey wall stands behind it, and dust lies on the ground in "
-        "a thin layer"
+        more = "The light is soft, a grey wall stands behind it, and dust lies on the ground in a thin layer"
         return {"caption": f"In a wide yard with tall trees, {caption[0].lower()}{caption[1:]}. {more}."}
 
     def entailment(self, text: str) -> dict:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from videophy_lab.collisions import split_video_ids
 from videophy_lab.schema import SCALES, TableError, check_scale, check_table, infer_scale
+from videophy_lab.schema.references import fold_name, list_references
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,11 +193,6 @@ def mark_hard(table: pd.DataFrame, prompts: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: table["prompt_id"].map(known[name]) for name in names})
 
 
-def fold(name: str) -> str:
-    """Bring a generator's name to small letters and digits."""
-    return "".join(character for character in name.casefold() if character.isalnum())
-
-
 def check_reference(
     table: pd.DataFrame, *, exclude: Sequence[str] | str = (), on_reference: str = "mark"
 ) -> list[str]:
@@ -230,24 +226,22 @@ def check_reference(
     if "hard_reference" not in table.columns:
         return []
     left_out = {exclude} if isinstance(exclude, str) else set(exclude)
+    found = [name for name in list_references(table) if name not in left_out]
     names = {str(name) for name in table["generator"].dropna().unique()}
-    references = [str(name) for name in table["hard_reference"].dropna().unique()]
-    found = set()
-    for reference in references:
-        same = {name for name in names if fold(name) == fold(reference)}
-        like = {name for name in names if fold(name) in fold(reference) or fold(reference) in fold(name)}
-        if not same and like - left_out:
+    same = {fold_name(name) for name in names}
+    for reference in sorted({str(name) for name in table["hard_reference"].dropna().unique()}):
+        folded = fold_name(reference)
+        like = {name for name in names if fold_name(name) in folded or folded in fold_name(name)} - left_out
+        if folded not in same and like:
             warnings.warn(
-                f"the hard subset was chosen by the failures of {reference!r}. If {min(like - left_out)!r} "
-                f"is "
-                "the same generator, leave it out of comparisons there (exclude_hard)",
+                f"the hard subset was chosen by the failures of {reference!r}. If {min(like)!r} is the same "
+                "generator, leave it out of comparisons there (exclude_hard)",
                 stacklevel=2,
             )
-        found |= same - left_out
     if found and on_reference == "refuse":
         raise ValueError(
-            f"{', '.join(sorted(found))} chose the hard subset by its own failures and cannot be compared "
+            f"{', '.join(found)} chose the hard subset by its own failures and cannot be compared "
             f"on it. "
             "Remedy: leave it out (exclude_hard), or compare on all prompts."
         )
-    return sorted(found)
+    return found

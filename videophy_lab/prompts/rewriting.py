@@ -167,8 +167,8 @@ class LocalUpsampler:
         """Say what would have to be fetched."""
         absent = describe_absent(self.checkpoint)
         fetched = f"; first fetches {absent}" if absent else ""
-        return f"lengthening: {len(messages)} captions by {self.checkpoint} on this machine, 0 to "
-        f"pay{fetched}"
+        where = f"{self.checkpoint} on this machine"
+        return f"lengthening: {len(messages)} captions by {where}, 0 to pay{fetched}"
 
     def rewrite(self, messages: Sequence[str], *, attempt: int, progress: bool) -> list[Rewrite]:
         """Answer messages, a batch at a time; a batch is on the disk before the next begins.

@@ -173,9 +173,9 @@ def join_upsampled(
     name = hash_description(dict(settings))[:HASH_DIGITS]
     ids = table["prompt_id"]
     new = {
-        "upsampled_caption": ids.map(done),
-        "upsampled_by": ids.map(dict.fromkeys(done, model)),
-        "upsampling": ids.map(dict.fromkeys(done, name)),
+        "upsampled_caption": ids.map(done).astype("str"),
+        "upsampled_by": ids.map(dict.fromkeys(done, model)).astype("str"),
+        "upsampling": ids.map(dict.fromkeys(done, name)).astype("str"),
     }
     cells = {
         column: table[column].fillna(values) if column in table.columns else values

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from videophy_lab.schema import Scale
+from videophy_lab.schema.references import list_references
 from videophy_lab.stats.estimate import Estimate
 from videophy_lab.stats.means import cluster_mean_estimate, cluster_rate_estimate, rate_estimate
 from videophy_lab.stats.power import minimum_detectable_difference
@@ -146,7 +147,8 @@ def compare_generators(
     slice : str
         ``"all"`` or ``"hard"``.
     exclude : sequence of str
-        Generators that may not be tested here, such as the one whose failures selected the hard subset.
+        Generators that may not be tested here, such as the one whose failures selected the hard subset. On
+        ``"hard"``, those that the ratings' column ``hard_reference`` names never are.
 
     Returns
     -------
@@ -154,6 +156,7 @@ def compare_generators(
         Estimates ``difference_<quantity>`` with ``slice, generator_a, generator_b``, the ``test`` and its
         ``p_value, p_holm``. The interval is the paired t-test's over the ``n_prompts`` shared prompts.
     """
+    exclude = _list_excluded(ratings, slice, exclude)
     names, comparisons, videos = _compare(ratings, quantity, slice, exclude, scale, confidence)
     rated = videos.dropna(subset=[QUANTITIES[quantity]])
     rows = []
@@ -203,6 +206,7 @@ def rank_generators(
         (simultaneous, from Holm-adjusted paired comparisons), NA for an excluded or unrated generator, and
         ``group``: generators that share a letter do not differ significantly.
     """
+    exclude = _list_excluded(ratings, slice, exclude)
     names, comparisons, videos = _compare(ratings, quantity, slice, exclude, scale, confidence)
     column = QUANTITIES[quantity]
     rows = []
@@ -220,18 +224,23 @@ def rank_generators(
     return table.iloc[order].reset_index(drop=True)
 
 
+def _list_excluded(ratings: pd.DataFrame, slice: str, exclude: str | Sequence[str]) -> list[str]:
+    """List who may not be tested: those excluded and, on the hard subset, whoever chose it."""
+    named = [exclude] if isinstance(exclude, str) else list(exclude)
+    return named + [name for name in list_references(ratings) if slice == "hard" and name not in named]
+
+
 def _compare(
     ratings: pd.DataFrame,
     quantity: str,
     slice: str,
-    exclude: str | Sequence[str],
+    exclude: Sequence[str],
     scale: Scale | str | None,
     confidence: float,
 ) -> tuple[list[str], PairwiseComparisons, pd.DataFrame]:
     if quantity not in QUANTITIES:
         raise ValueError(f"quantity must be one of {', '.join(QUANTITIES)}; not {quantity!r}")
     videos = pivot_ratings(ratings, scale=scale)
-    exclude = [exclude] if isinstance(exclude, str) else list(exclude)
     names = sorted(videos["generator"].unique())
     ((_, videos),) = slice_videos(videos, [slice])
     column = QUANTITIES[quantity]

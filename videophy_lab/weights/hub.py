@@ -45,6 +45,7 @@ HUB_WEIGHTS = {
     "nvidia/Cosmos-Reason1-7B": HubWeights("main", 16.6e9),
     "nvidia/Cosmos-Reason2-8B": HubWeights("main", 17.5e9),
     "LanguageBind/Video-LLaVA-7B-hf": HubWeights("main", 14.7e9),
+    "mistralai/Mistral-Nemo-Instruct-2407": HubWeights("main", 24.5e9),
     "openai/clip-vit-large-patch14": HubWeights("main", 1.7e9),
     "openai/clip-vit-base-patch32": HubWeights("main", 0.6e9),
     "facebook/dino-vitb16": HubWeights("main", 0.3e9),
