@@ -82,6 +82,19 @@ FLOORS = {
     "cli_list": {"cards", "datasets", "probes"},
     "cli_base": set(),
     "cli_probe": {"cli_base", "probes"},
+    "training": {
+        "building",
+        "engine.plan",
+        "scoring.inputs",
+        "datasets",
+        "schema",
+        "video",
+        "judges",
+        "weights",
+        "devices",
+        "extras",
+    },
+    "cli_train": {"cli_base", "training"},
     "reversibility": {"schema", "llm", "prompts", "building", "datasets", "scoring"},
     "cli_reversal": {"cli_base", "reversibility", "datasets"},
     "cli_prompts": {"cli_base", "prompts", "building", "datasets", "schema"},
@@ -94,6 +107,7 @@ FLOORS = {
         "cli_probe",
         "cli_prompts_more",
         "cli_reversal",
+        "cli_train",
         "doctor",
         "generation",
         "params",
@@ -115,7 +129,7 @@ FLOORS = {
 STATS_LIBRARIES = {"numpy", "scipy", "statsmodels", "numba"}
 HEAVY = {"torch", "transformers", "diffusers", "ray", "mujoco", "seaborn", "papermill"}
 # networks are classes of torch, so their files import it; they are themselves imported inside functions only
-NETWORKS = ("judges/owl", "judges/networks", "generators/networks")
+NETWORKS = ("judges/owl", "judges/networks", "generators/networks", "training/networks")
 
 
 def read_imports(node: ast.AST, *, inside_functions: bool = True) -> Iterator[str]:

@@ -25,6 +25,8 @@ from videophy_lab.cli_probe import probe_command
 from videophy_lab.cli_prompts_more import prompts_app
 from videophy_lab.cli_reversal import EXAMPLE as REVERSAL_EXAMPLE
 from videophy_lab.cli_reversal import LABELS_EXAMPLE, mark_command, propose_command
+from videophy_lab.cli_train import EPILOG as TRAIN_EXAMPLE
+from videophy_lab.cli_train import train_judge
 
 app = typer.Typer(
     name="videophy-lab",
@@ -42,6 +44,7 @@ app.command("probe", epilog=PROBE_EXAMPLE)(probe_command)
 app.command("reversal", epilog=REVERSAL_EXAMPLE)(mark_command)
 app.command("reversal-labels", epilog=LABELS_EXAMPLE)(propose_command)
 app.command("annotate", epilog=ANNOTATE_EXAMPLE)(annotate_videos)
+app.command("train-judge", epilog=TRAIN_EXAMPLE)(train_judge)
 
 
 def print_version(wanted: bool) -> None:

@@ -40,6 +40,8 @@ def train_judge(
     learning_rate: Annotated[float | None, typer.Option(help="Highest one; 1e-4.")] = None,
     rank: Annotated[int | None, typer.Option(help="Of the adapter; 32.")] = None,
     alpha: Annotated[int | None, typer.Option(help="Of the adapter; 32.")] = None,
+    dropout: Annotated[float | None, typer.Option(help="Of the adapter's inputs; 0.05.")] = None,
+    warmup_steps: Annotated[int | None, typer.Option(help="At most a tenth of all; 50.")] = None,
     balance: Annotated[
         str | None, typer.Option(metavar="none|sqrt|full", help="Weight of rare answers in the loss; sqrt.")
     ] = None,
@@ -79,6 +81,7 @@ def train_judge(
     given: dict[str, Any] = {
         "epochs": epochs, "max_steps": max_steps, "batch_size": batch_size, "micro_batch": micro_batch,
         "learning_rate": learning_rate, "rank": rank, "alpha": alpha, "balance": balance,
+        "dropout": dropout, "warmup_steps": warmup_steps,
         "held_out_generators": split_names(hold_out_generators), "held_out_prompts": hold_out_prompts,
         "stop_prompts": stop_prompts, "patience": patience, "evaluate_every": evaluate_every,
         "save_every": save_every, "gradient_checkpointing": gradient_checkpointing,

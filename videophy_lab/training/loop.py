@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 BETAS = (0.9, 0.999)
 BEST = "best.safetensors"
 ALL = "all"
+# what torch says of the machine's own memory, which has no error of its own
+NO_ROOM = ("can't allocate memory", "not enough memory")
 MEMORY = (
     "Remedy: --micro-batch 1, then --gradient-checkpointing, then --dtype bf16; or a GPU with more memory. "
     "The checkpoints are kept, and the same command goes on from the last."
@@ -125,7 +127,8 @@ def train(course: Course, trainee: Any, *, shown: bool = True) -> State:
                 best = f", best {state.best_loss:.4f}" if math.isfinite(state.best_loss) else ""
                 report(1, f"loss {told['loss']:.4f}{best}")
     except (torch.OutOfMemoryError, RuntimeError) as error:
-        if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
+        on_host = any(words in str(error) for words in NO_ROOM)
+        if isinstance(error, torch.OutOfMemoryError) or on_host:
             reason = str(error).strip().splitlines()[0]
             raise TrainingStoppedError(f"the memory is too small for a step ({reason}). {MEMORY}") from error
         raise

@@ -135,8 +135,9 @@ def train_judge(
         raise ValueError(
             f"dtype is {dtype!r}. Allowed: {', '.join(DTYPES)}; fp16 loses the small gradients of a training."
         )
+    make_student(build_scorers({judge: judge})[judge])  # before its options, which others lack
     accelerator = None if dry_run else make_accelerator(device)
-    where = choose_device(device) if accelerator is None else str(accelerator.device)
+    where = choose_device(device) if accelerator is None else name_device(accelerator)
     given = {"checkpoint": str(base), "device": where, "dtype": dtype, **(options or {})}
     student = make_student(build_scorers({judge: judge}, given)[judge])
     made = make_examples(ratings, videos, rules=rules, prompts=prompts, tasks=student.judge.card.tasks)
@@ -169,6 +170,11 @@ def make_accelerator(device: str) -> Any:
     return Accelerator(
         cpu=where == "cpu", mixed_precision="no", kwargs_handlers=[InitProcessGroupKwargs(timeout=WAIT)]
     )
+
+
+def name_device(accelerator: Any) -> str:
+    """Name the device of this process."""
+    return "cpu" if accelerator.device.type == "cpu" else str(accelerator.device)
 
 
 def split_examples(made: Examples, settings: Settings) -> Examples:

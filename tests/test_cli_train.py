@@ -1,0 +1,70 @@
+"""The command train-judge: what it says before, after, and of what is wrong."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from tests.judges.owl_cases import CHECKPOINT
+from tests.training.planted import plant
+from videophy_lab.cli import app
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("planted")
+    paths = []
+    for name, table in zip(("ratings", "videos", "rules"), plant(folder, prompts=4), strict=True):
+        paths.append(str(folder / f"{name}.csv"))
+        table.to_csv(paths[-1], index=False)
+    return paths
+
+
+def run(tables, out, *more: str, base: str = str(CHECKPOINT)):
+    command = ["train-judge", *tables[:2], "--rules", tables[2], "--base", base, "--out", str(out)]
+    return CliRunner().invoke(app, [*command, *more])
+
+
+def test_a_dry_run_counts_and_estimates_and_writes_nothing(tables, tmp_path):
+    ran = run(tables, tmp_path / "run", "--dry-run", "--device", "cpu")
+    assert ran.exit_code == 0, ran.output
+    assert "val_generators: " in ran.output
+    assert "pc" in ran.output.split("train: ")[1].splitlines()[0]
+    assert "answers to sa in train: 1: " in ran.output
+    assert "trained: " in ran.output
+    assert "hours for one process on cpu, if it reaches 40 %" in ran.output
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_dry_run_says_what_would_be_fetched(tables, tmp_path):
+    ran = run(tables, tmp_path, "--dry-run", "--device", "cpu", base="nobody/nothing-at-all")
+    assert ran.exit_code == 0, ran.output
+    assert "its memory and time are known once it is here" in ran.output
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--judge", "kinematics"], "kinematics cannot be trained on ratings. Allowed: autoeval"),
+        (["--dtype", "fp16"], "fp16 loses the small gradients"),
+        (["--balance", "cubic"], "allowed: none, sqrt, full"),
+        (["--hold-out-generators", "three"], "there is no 'three'. Allowed, and not all: one, other, two"),
+        (["--device", "cuda:7"], "device"),
+        (["-o", "frames"], "must have the form name=value"),
+    ],
+)
+def test_what_is_wrong_is_told(tables, tmp_path, more, message):
+    ran = run(tables, tmp_path / "run", *more, *([] if "--device" in more else ["--device", "cpu"]))
+    assert ran.exit_code == 2, ran.output
+    assert message in " ".join(ran.output.split())
+    assert not (tmp_path / "run").exists()
+
+
+def test_nothing_to_train_on_says_what_was_given(tables, tmp_path):
+    videos = pd.read_csv(tables[1]).assign(path="nowhere.mp4")
+    videos.to_csv(tmp_path / "videos.csv", index=False)
+    ran = run([tables[0], str(tmp_path / "videos.csv"), tables[2]], tmp_path / "run", "--device", "cpu")
+    assert ran.exit_code == 2
+    assert "nothing to train on" in ran.output
+    assert "36 left out: there is no file at its path" in " ".join(ran.output.split())
