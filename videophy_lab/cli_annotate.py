@@ -90,11 +90,13 @@ def wait_for_people(project: Project, *, annotator: str, port: int | None, show:
             FAILED,
         )
     collected = project.collect()
-    if collected is None:
+    if not collected.n_answers:
         typer.echo("done: no answer yet")
         return
-    people = collected.times["annotator"].nunique()
-    typer.echo(
-        f"done: {len(collected.ratings):,} ratings and {len(collected.pairs):,} comparisons of {people:,} "
-        f"annotators: {project.out}"
+    counts = (
+        (len(collected.ratings), "rating"),
+        (len(collected.pairs), "comparison"),
+        (collected.times["annotator"].nunique(), "annotator"),
     )
+    ratings, pairs, people = (f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in counts)
+    typer.echo(f"done: {ratings} and {pairs} of {people}: {project.out}")

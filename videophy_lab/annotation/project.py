@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from videophy_lab.annotation.collect import Collected, collect, write_collected
+from videophy_lab.annotation.collect import Collected, collect, collect_answers, write_collected
 from videophy_lab.annotation.log import clean_name, list_logs
 from videophy_lab.annotation.reel import Reel
 from videophy_lab.annotation.session import Session
@@ -80,15 +80,15 @@ class Project:
                 self.sessions[name] = Session(self.task, self.folder, name)
             return self.sessions[name]
 
-    def collect(self) -> Collected | None:
-        """Collect all answers so far; None before the first."""
-        return collect(self.folder) if list_logs(self.folder) else None
+    def collect(self) -> Collected:
+        """Collect all answers so far; empty tables before the first."""
+        return collect(self.folder) if list_logs(self.folder) else collect_answers()
 
     def write(self) -> list[Path]:
         """Write the ratings and the tables beside them; nothing before the first answer."""
         with self._guard:
             collected = self.collect()
-            return write_collected(collected, self.out) if collected else []
+            return write_collected(collected, self.out) if collected.n_answers else []
 
     def read_address(self) -> dict[str, Any]:
         """Give the port and the token under which the page was served last, so that open tabs go on."""

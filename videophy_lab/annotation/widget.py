@@ -78,8 +78,8 @@ def make_widget(project: Project, *, annotator: str = "") -> Any:
             reply, buffers = answer_message(project, message, annotator=annotator)
             self.send(reply, buffers)
 
-        def collect(self) -> Collected | None:
-            """Collect all answers so far, of every annotator; None before the first."""
+        def collect(self) -> Collected:
+            """Collect all answers so far, of every annotator."""
             return self.project.collect()
 
         def write(self) -> list[Path]:

@@ -4,6 +4,7 @@ Sizes are inches at print size: ``COLUMN`` fits one column of a two-column paper
 Every function takes ``labels``, a mapping from the table's names to the names that readers know.
 """
 
+from videophy_lab.figures.annotators import plot_annotators, plot_qualification
 from videophy_lab.figures.costs import plot_abstention, plot_costs
 from videophy_lab.figures.detection import plot_detection_curves, plot_detection_map, plot_explained
 from videophy_lab.figures.judges import (
@@ -21,6 +22,7 @@ from videophy_lab.figures.scoring import plot_contact_sheet, plot_distributions,
 
 __all__ = [
     "plot_abstention",
+    "plot_annotators",
     "plot_calibration",
     "plot_checks",
     "plot_confusion",
@@ -43,6 +45,7 @@ __all__ = [
     "plot_metric_forest",
     "plot_metric_levels",
     "plot_probe_severity",
+    "plot_qualification",
     "plot_reversal",
     "plot_shifts",
     "plot_two_benchmarks",

@@ -4,6 +4,8 @@ from videophy_lab.study.abstention import tabulate_abstention
 from videophy_lab.study.adjudication import count_preferences, list_disagreements
 from videophy_lab.study.annotating import (
     describe_annotators,
+    flag_annotators,
+    join_estimates,
     keep_annotators,
     qualify_annotators,
     rule_agreement,
@@ -162,6 +164,8 @@ __all__ = [
     "expect_shifts",
     "explain_detection",
     "fit_ensemble",
+    "flag_annotators",
+    "join_estimates",
     "join_joint",
     "join_videos",
     "join_words",

@@ -135,7 +135,9 @@ def rule_agreement(
         Estimates with ``task``: Krippendorff's nominal α over rules of videos, and the share of those on
         which all agree; empty without a rule that two annotators judged.
     """
-    rules = ratings[ratings["task"].eq("rule")] if "rule_id" in ratings.columns else ratings.head(0)
+    rules = ratings[ratings["task"].eq("rule")]
+    if not len(rules):
+        return make_estimates([], groups=("task",))
     wide = rules.pivot_table(index=["video_id", "rule_id"], columns="annotator", values="rating")
     matrix = wide.to_numpy(dtype=float)
     several = (~np.isnan(matrix)).sum(axis=1) > 1
@@ -157,3 +159,42 @@ def rule_agreement(
         rows.append(make_row(alpha, "alpha_nominal", task="rule") | {"n_videos": n_videos, "seed": seed})
         rows.append(make_row(agree, "exact_agreement", task="rule"))
     return make_estimates(rows, groups=("task",))
+
+
+def flag_annotators(
+    screened: pd.DataFrame, qualification: pd.DataFrame, attention: pd.DataFrame
+) -> pd.DataFrame:
+    """Name the annotators who are not qualified, do not attend, or do not follow the others, and say why.
+
+    Parameters
+    ----------
+    screened : DataFrame
+        Rows of ``screen_annotators``.
+    qualification, attention : DataFrame
+        Rows of :func:`qualify_annotators`; may be empty.
+
+    Returns
+    -------
+    DataFrame
+        ``annotator, reason``, one row each.
+    """
+    reasons: dict[str, list[str]] = {}
+    for known, what in ((qualification, "the qualification"), (attention, "attention checks")):
+        for row in known[~known["qualified"]].to_dict("records"):
+            said = f"{100 * float(row['estimate']):.0f} % of {what} right"
+            reasons.setdefault(str(row["annotator"]), []).append(said)
+    for row in screened[~screened["kept"]].to_dict("records"):
+        correlation, task = float(row["rater_rest_correlation"]), str(row["task"]).upper()
+        said = (
+            f"no correlation with the others in {task} can be told"
+            if np.isnan(correlation)
+            else f"the correlation with the others in {task} is {correlation:.2f}"
+        )
+        reasons.setdefault(str(row["annotator"]), []).append(said.replace("-", "−"))
+    rows = [{"annotator": name, "reason": "; ".join(reasons[name])} for name in sorted(reasons)]
+    return pd.DataFrame(rows, columns=["annotator", "reason"])
+
+
+def join_estimates(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Put tables of estimates under each other; empty ones add nothing."""
+    return pd.concat([table for table in tables if len(table)] or list(tables[:1]), ignore_index=True)

@@ -1,0 +1,82 @@
+"""The command annotate: it prints one address, serves until it is stopped, and says what there is."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from tests.annotation.made_tasks import write_videos
+from tests.browser import find_port
+from videophy_lab.cli import app
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_videos(tmp_path_factory.mktemp("rated") / "videos", n_prompts=1)
+
+
+def post(address: str, what: str, body: dict) -> dict:
+    request = urllib.request.Request(
+        f"{address}{what}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as reply:
+        return json.loads(reply.read())
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_it_is_stopped_and_keeps_the_ratings(videos: Path, tmp_path: Path, stop: int) -> None:
+    out, port = tmp_path / "ratings.csv", find_port()
+    command = [sys.executable, "-m", "videophy_lab.cli", "annotate", str(videos), "--out", str(out),
+               "--port", str(port), "--annotator", "Ada", "--tasks", "pc"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        try:
+            address = run.stdout.readline().removeprefix("open ").strip()
+            assert address.startswith(f"http://127.0.0.1:{port}/")
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10)
+            plan = post(address, "open", {})
+            assert (plan["annotator"], {item["kind"] for item in plan["items"]}) == ("Ada", {"pc"})
+            item = plan["items"][0]["id"]
+            body = {"answer_id": "command-1", "item": item, "question": "pc", "value": 4}
+            assert post(address, "answer", body)["seen"] == 1
+        finally:
+            run.send_signal(stop)
+            said, complained = run.communicate(timeout=20)
+    assert run.returncode == 0, complained
+    assert said.strip() == f"done: 1 rating and 0 comparisons of 1 annotator: {out}"
+    assert "Traceback" not in complained
+    assert pd.read_csv(out)["rating"].tolist() == [4]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--tasks", "beauty"], "no task is called 'beauty'"),
+        (["--tasks", "rule"], "rule cannot be asked without --rules FILE"),
+        (["--qualification", "nowhere.csv"], "No such file"),
+        (["--out", "ratings.txt"], "must end in .csv or .parquet"),
+    ],
+)
+def test_a_wrong_command_says_what_is_wrong(
+    videos: Path, tmp_path: Path, options: list, message: str
+) -> None:
+    out = [] if "--out" in options else ["--out", str(tmp_path / "r.csv")]
+    result = CliRunner().invoke(app, ["annotate", str(videos), *out, *options])
+    assert result.exit_code in (1, 2)
+    assert message in result.output + result.stderr
+
+
+def test_help_has_an_example() -> None:
+    result = CliRunner().invoke(app, ["annotate", "--help"])
+    assert result.exit_code == 0
+    assert "Example: videophy-lab annotate videos/ --out ratings.csv" in result.output

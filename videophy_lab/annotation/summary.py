@@ -1,0 +1,119 @@
+"""What a task holds, how far its annotators are, and their work as tables, wherever it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from videophy_lab.annotation.collect import COLUMNS, Collected, collect
+from videophy_lab.annotation.log import list_logs, read_lines
+from videophy_lab.annotation.project import Project, find_folder
+from videophy_lab.annotation.task import Task
+from videophy_lab.schema import TableError, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def count_items(task: Task) -> pd.DataFrame:
+    """Count what a task asks.
+
+    Returns
+    -------
+    DataFrame
+        ``role, kind, n_items, n_questions, n_videos``.
+    """
+    import pandas as pd
+
+    rows = [
+        {"role": item.role, "kind": item.kind, "questions": len(item.questions), "videos": item.videos}
+        for item in task.items
+    ]
+    groups = pd.DataFrame(rows).groupby(["role", "kind"], sort=False)
+    return pd.DataFrame(
+        {
+            "n_items": groups.size(),
+            "n_questions": groups["questions"].sum(),
+            "n_videos": groups["videos"].agg(lambda videos: len({name for pair in videos for name in pair})),
+        }
+    ).reset_index()
+
+
+def count_progress(project: Project) -> pd.DataFrame:
+    """Count how far every annotator is.
+
+    Returns
+    -------
+    DataFrame
+        ``annotator, n_done, n_items, qualified`` (blank without a test), ``n_answers, last_answer``.
+    """
+    import pandas as pd
+
+    rows = []
+    for path in list_logs(project.folder):
+        answers, _ = read_lines(path.read_bytes())
+        if not answers:
+            continue
+        session = project.open_session(answers[0]["annotator"])
+        done, total = session.count_done()
+        gate = session.grade()
+        rows.append(
+            {
+                "annotator": session.annotator,
+                "n_done": done,
+                "n_items": total,
+                "qualified": gate["passed"] if gate else None,
+                "n_answers": len(answers),
+                "last_answer": max(answer["given_at"] for answer in answers),
+            }
+        )
+    columns = ["annotator", "n_done", "n_items", "qualified", "n_answers", "last_answer"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def load_annotation(source: str | Path) -> Collected:
+    """Load what annotators did.
+
+    Parameters
+    ----------
+    source : path
+        A folder of logs; or a ratings table, whose logs are read where they lie beside it
+        (``ratings.answers``), else the tables beside it (``ratings_checks.csv`` and so on), as far as they
+        are there.
+
+    Raises
+    ------
+    TableError
+        Neither is there.
+    """
+    import pandas as pd
+
+    source = Path(source)
+    for folder in (source, find_folder(source)):
+        if folder.is_dir():
+            return collect(folder)
+    ratings = read_table(source, "ratings")
+    if "annotator" not in ratings.columns or ratings["annotator"].isna().any():
+        raise TableError(
+            f"{source}: a rating names no annotator. Remedy: fill in the column annotator, one row for every "
+            "annotator and video"
+        )
+    tables = {}
+    for name in ("pairs", "violations", "problems", "checks"):
+        path = source.with_name(f"{source.stem}_{name}.csv")
+        there = path.is_file() and path.stat().st_size > 0
+        tables[name] = pd.read_csv(path) if there else pd.DataFrame(columns=list(COLUMNS[name]))
+    times = ratings.rename(columns={"task": "kind"}).assign(
+        role="work",
+        item_id=ratings["task"] + ":" + ratings["video_id"],
+        question=ratings.get("rule_id", ratings["task"]),
+    )
+    times = times.reindex(columns=list(COLUMNS["times"]))
+    return Collected(
+        ratings=ratings.reindex(columns=list(dict.fromkeys([*COLUMNS["ratings"], *ratings.columns]))),
+        times=times,
+        n_answers=len(ratings),
+        n_changed=0,
+        n_unread=0,
+        **tables,
+    )
