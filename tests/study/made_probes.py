@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 
@@ -33,7 +35,7 @@ def make_probed(*, n_prompts=24, n_seeds=2, edits=EDITS) -> pd.DataFrame:
     files = table["video_id"] + "#" + table["probe"].where(~asked, "reencode")
     severity = pd.to_numeric(table["probe"].str.extract(r"-(\d{3})$")[0]) / 100
     return table.assign(
-        sha256=files.map(lambda name: f"{abs(hash(name)):064x}"[:64]),
+        sha256=files.map(lambda name: hashlib.sha256(name.encode()).hexdigest()),
         severity=severity,
         action=table["prompt_id"],
         reversibility_origin="simulated",
@@ -71,7 +73,9 @@ def draw_answers(
     irreversible = videos["reversibility"].eq("irreversible")
     turned = probe.eq("reverse") & (irreversible | ("minds reversal" in faults))
     taken[turned & ("ignores time" not in faults)] = 2.0
-    taken += 1.5 * probe.str.startswith("blur").to_numpy() * videos["severity"].fillna(0).to_numpy(dtype=float)
+    taken += (
+        1.5 * probe.str.startswith("blur").to_numpy() * videos["severity"].fillna(0).to_numpy(dtype=float)
+    )
     if "ignores order" in faults:
         taken[probe.isin(["shuffle", "shuffle_blocks"])] = 0.0
     if "likes frozen" in faults:

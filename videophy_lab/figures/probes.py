@@ -104,7 +104,7 @@ def plot_shifts(
         ax.set_ylim(y.max() + height / 2, y.min() - height / 2)
         ax.grid(axis="y", visible=False)
         ax.set_title(said, fontsize=7, loc="left")
-    units = "points on 1–5, or standard deviations of a metric"
+    units = "points on 1–5; standard deviations of a metric"
     axes[-1, 0].set_xlabel(f"shift against the re-encoded video ({units}), {say_level(rows)}")
     marks = max((ax.get_legend_handles_labels() for ax in axes[:, 0]), key=lambda mark: len(mark[1]))
     fig.legend(*marks, loc="outside lower center", ncols=min(4, len(scorers)))

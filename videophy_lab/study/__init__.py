@@ -72,6 +72,7 @@ from videophy_lab.study.probe_answers import (
     estimate_scale_use,
     keep_controls,
     list_reversals,
+    name_answers,
 )
 from videophy_lab.study.probe_card import make_card
 from videophy_lab.study.probe_plan import plan_reversal
@@ -103,11 +104,13 @@ from videophy_lab.study.scoring import (
 )
 from videophy_lab.study.sentinels import correlate_sentinels, score_sentinels
 from videophy_lab.study.tables import choose_scale, count_videos, name_scores, pivot_ratings
+from videophy_lab.study.trained import agree_on_splits, answer_blindly, tabulate_answers
 from videophy_lab.study.words import (
     choose_name,
     join_words,
     say_count,
     say_number,
+    say_probe,
     say_range,
     say_rate,
     say_sources,
@@ -117,8 +120,10 @@ __all__ = [
     "Ensemble",
     "Limits",
     "aggregate_annotators",
+    "agree_on_splits",
     "agreement",
     "annotator_agreement",
+    "answer_blindly",
     "arrange_clips",
     "assess_equivalence",
     "calibrate",
@@ -190,6 +195,7 @@ __all__ = [
     "list_reversals",
     "list_shared_tasks",
     "make_card",
+    "name_answers",
     "name_faults",
     "name_scores",
     "pair_right_and_wrong",
@@ -203,6 +209,7 @@ __all__ = [
     "sample_ratings",
     "say_count",
     "say_number",
+    "say_probe",
     "say_range",
     "say_rate",
     "say_sources",
@@ -212,6 +219,7 @@ __all__ = [
     "simulate_ranking",
     "split_probe",
     "tabulate_abstention",
+    "tabulate_answers",
     "tabulate_confusion",
     "tabulate_costs",
     "tabulate_detectable_differences",

@@ -79,7 +79,7 @@ def name_faults(
     pairs : DataFrame
         From :func:`videophy_lab.study.pair_with_null`; metrics have no faults and no rows.
     answers : DataFrame, optional
-        From :func:`videophy_lab.study.probes.keep_answers`, for the use of the scale.
+        From :func:`videophy_lab.study.name_answers`, for unanswered questions and the use of the scale.
     limits : Limits, optional
 
     Returns

@@ -7,7 +7,6 @@ import pandas as pd
 
 from videophy_lab.stats.paired import bounded_mean_estimate
 from videophy_lab.stats.reliability import Noise, retest_agreement, retest_icc, split_noise
-from videophy_lab.study.pairing import name_task
 from videophy_lab.study.probe_shifts import SCORER
 from videophy_lab.study.probes import NULL, OK
 from videophy_lab.study.tables import make_estimates, make_row
@@ -85,21 +84,32 @@ def _split(again: pd.DataFrame, worded: pd.DataFrame, clusters: pd.Series, confi
     return split_noise(cube, of_videos.to_numpy(dtype=str), level=confidence)
 
 
+def name_answers(answers: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Keep the answers of the scorers and questions that are compared, under the names that they have there.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        From :func:`videophy_lab.study.keep_answers`.
+    pairs : DataFrame
+        From :func:`videophy_lab.study.pair_with_null`, all or some.
+    """
+    names = pairs[["scorer", "measured_by", "task"]].drop_duplicates()
+    renamed = answers.rename(columns={"scorer": "measured_by"})
+    return renamed.merge(names, on=["measured_by", "task"]).drop(columns="measured_by")
+
+
 def keep_controls(answers: pd.DataFrame) -> pd.DataFrame:
     """Keep one score a scorer, task and video without an edit: of the re-encoded video, else the original.
 
     Parameters
     ----------
     answers : DataFrame
-        From :func:`videophy_lab.study.probes.keep_answers`.
+        From :func:`videophy_lab.study.keep_answers` or :func:`name_answers`.
     """
     plain = answers[answers["probe"].isin(["", NULL])]
     order = plain.assign(turn=plain["probe"].eq("").astype(int)).sort_values("turn", kind="stable")
-    kept = order.drop_duplicates(["scorer", "task", "video_id"]).drop(columns="turn").sort_index()
-    n_tasks = answers.groupby("scorer")["task"].nunique()
-    several = kept["scorer"].map(n_tasks).gt(1)
-    named = [name_task(str(row.scorer), str(row.task)) for row in kept.itertuples()]
-    return kept.assign(scorer=kept["scorer"].where(~several, named))
+    return order.drop_duplicates(["scorer", "task", "video_id"]).drop(columns="turn").sort_index()
 
 
 def find_commonest(scores: pd.Series) -> float:
@@ -114,7 +124,7 @@ def estimate_scale_use(answers: pd.DataFrame, *, confidence: float = 0.95) -> pd
     Parameters
     ----------
     answers : DataFrame
-        From :func:`videophy_lab.study.probes.keep_answers`.
+        From :func:`name_answers`.
 
     Returns
     -------

@@ -45,7 +45,6 @@ def make_card(
     use: pd.DataFrame,
     unscored: pd.DataFrame,
     priced: pd.DataFrame,
-    measured_by: Mapping[str, str],
     agreement: pd.DataFrame | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
@@ -61,7 +60,6 @@ def make_card(
         From ``name_faults``, ``estimate_scale_use`` and ``estimate_unscored_probes``.
     priced : DataFrame
         From :func:`videophy_lab.study.price_scorers`.
-    measured_by : mapping of scorer to the name it has in the scores
     agreement : DataFrame, optional
         Rows of one correlation with human ratings, with ``scorer, task``.
     labels : mapping of scorer to name, optional
@@ -75,7 +73,7 @@ def make_card(
     columns = {scorer: _write_column(scorer, tables) for scorer in scorers}
     for scorer, cells in columns.items():
         cells |= _write_use(_choose(use, scorer), _choose(unscored, scorer))
-        cells |= _write_costs(priced, measured_by[scorer])
+        cells |= _write_costs(priced, scorer)
         if agreement is not None:
             rows = _list_rows(_choose(agreement, scorer))
             cells["correlation with humans"] = say_number(rows[0]) if rows else NOT_MEASURED

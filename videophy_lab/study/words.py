@@ -66,3 +66,10 @@ def join_words(words: Iterable[str]) -> str:
 def say_sources(table: pd.DataFrame) -> str:
     """Name the sources of printed numbers, each once."""
     return "; ".join(dict.fromkeys(table["source"].dropna()))
+
+
+def say_probe(probe: str) -> str:
+    """Say a probe, for example ``drop frames at severity 0.25``."""
+    edit, _, grade = probe.rpartition("-")
+    named = f"{edit} at severity {int(grade) / 100:g}" if edit and grade.isdecimal() else probe
+    return named.replace("_", " ")
