@@ -78,7 +78,7 @@ def wait_for_people(project: Project, *, annotator: str, port: int | None, show:
             typer.echo(f"open {server.address}")
             typer.echo("for this machine only; stop with Ctrl-C, nothing is lost", err=True)
             if show:
-                typer.launch(server.address)
+                typer.launch(str(project.write_door(server.address)))
             try:
                 threading.Event().wait()
             except KeyboardInterrupt:

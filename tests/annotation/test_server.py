@@ -272,6 +272,8 @@ def test_a_server_that_comes_back_has_the_same_address_unless_it_is_taken(tmp_pa
             pass
     with serve(make()) as second:
         assert second.address == address
+        door = second.project.write_door(address)
+        assert (stat.S_IMODE(door.stat().st_mode), f"url={address}" in door.read_text()) == (0o600, True)
         with serve(make()) as third:
             assert third.token == second.token
             assert third.server_port != port

@@ -17,7 +17,8 @@ def read_text(name: str) -> str:
 @cache
 def make_script() -> str:
     """Give the front end as an ES module: players are those of galleries, readied by `playTogether`."""
-    return f"function playTogether() {{\n{read_text('gallery.js')}}}\n{read_text('annotate.js')}"
+    players = f"function playTogether() {{\n{read_text('gallery.js')}}}\n"
+    return players + read_text("annotate_link.js") + read_text("annotate.js")
 
 
 @cache

@@ -128,9 +128,10 @@ class Log:
             is_new = not self.path.exists()
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
             try:
-                size = os.fstat(handle).st_size
-                if size and os.pread(handle, 1, size - 1) != b"\n":
-                    line = b"\n" + line
+                # what is written goes to the end, wherever was read
+                if os.fstat(handle).st_size:
+                    os.lseek(handle, -1, os.SEEK_END)
+                    line = line if os.read(handle, 1) == b"\n" else b"\n" + line
                 write_all(handle, line)
                 os.fsync(handle)
             finally:

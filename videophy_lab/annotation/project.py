@@ -17,7 +17,7 @@ from videophy_lab.annotation.session import Session
 from videophy_lab.annotation.task import Task, TaskError, make_key, read_json, write_json
 
 ENDINGS = (".csv", ".parquet")
-TASK_FILE, ADDRESS_FILE = "task.json", ".address.json"
+TASK_FILE, ADDRESS_FILE, DOOR_FILE = "task.json", ".address.json", ".open.html"
 
 
 def find_folder(out: str | Path) -> Path:
@@ -100,10 +100,20 @@ class Project:
 
     def write_address(self, port: int, token: str) -> None:
         """Keep port and token where only this user can read them."""
-        path = self.folder / ADDRESS_FILE
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"port": port, "token": token}, file)
+        write_secret(self.folder / ADDRESS_FILE, json.dumps({"port": port, "token": token}))
+
+    def write_door(self, address: str) -> Path:
+        """Write a file that leads a browser to an address, which then stands in no list of processes."""
+        door = self.folder / DOOR_FILE
+        write_secret(door, f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">\n')
+        return door
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that only this user can read."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def load_project(out: str | Path) -> Project:
