@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-import os
 import platform
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import metadata
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from videophy_lab.engine.answers import clean_text
+from videophy_lab.engine.processes import spread_work
 from videophy_lab.generators.base import Generator, GeneratorStoppedError, Made, Order
 from videophy_lab.video_store import VideoStore
 
@@ -28,8 +25,6 @@ LIBRARIES = (
     *("videophy-lab", "numpy", "av", "mujoco", "torch", "transformers", "diffusers"),
     *("lumaai", "openai", "google-genai"),
 )
-# chunks that wait for each process, so that none is idle
-CHUNKS_AHEAD = 2
 
 
 class MakersDiedError(OSError):
@@ -179,48 +174,25 @@ def make_in_processes(
 
     Raises
     ------
-    MakersDiedError
+    ProcessDiedError
         A process died (out of memory, a fault in a library).
     GeneratorStoppedError, OSError
         See :meth:`Maker.carry_out`; what was made is kept.
     """
     parts = (part for task in tasks for part in task.cut())
-    pending: set[Future[list[Record]]] = set()
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=start_process, initargs=(folder,)
-    ) as pool:
-        try:
-            exhausted = False
-            while pending or not exhausted:
-                while not exhausted and len(pending) < workers * (1 + CHUNKS_AHEAD):
-                    part = next(parts, None)
-                    exhausted = part is None
-                    if part is not None:
-                        pending.add(pool.submit(carry_out_part, part))
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    records = future.result()
-                    if report:
-                        report(len(records), records)
-        except BrokenProcessPool as error:
-            raise MakersDiedError(
-                "a process that makes videos died, out of memory or from a fault in a library. Remedy: type "
-                "the same again, with --workers 1 to see what it says; what was made is kept"
-            ) from error
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    work = spread_work(carry_out_part, parts, workers=workers, start=start_process, given=(folder,))
+    with closing(work) as results:
+        for records in results:
+            if report:
+                report(len(records), records)
 
 
 _maker: Maker | None = None
 
 
 def start_process(folder: Path) -> None:
-    """Get ready in a process of the pool; Ctrl-C is the starter's to answer."""
+    """Get ready in a process of the pool."""
     global _maker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # one thread each: there are as many processes as cores
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(variable, "1")
     _maker = Maker(VideoStore(folder))
 
 

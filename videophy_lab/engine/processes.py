@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -27,8 +27,10 @@ def spread_work(
     workers: int,
     start: Callable[..., None],
     given: tuple[Any, ...] = (),
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Work on items in several processes, and give the results as they come, in any order.
+
+    Closing it ends the processes after what they have begun.
 
     Parameters
     ----------
