@@ -166,16 +166,19 @@ def review_table(
         if reviewer and not filled:
             return None
         reviews = review.read_reviews(filled or [], rows, subject=subject)
-        together = review.read_settled(settled, rows, subject=subject) if settled else None
+        stem = "rule_" if subject is review.RULES else ""
+        if settled is None:
+            review.check_settled(out / f"{stem}adjudication.csv")
+        together = review.read_reviews([settled], rows, subject=subject) if settled else None
         decided = review.settle(rows, reviews, subject=subject, settled=together, reviewers=reviewers)
-        disputed = review.list_open(decided, reviews, subject=subject)
+        disputed = review.list_open(decided, reviews, subject=subject, settled=together)
         kept = review.keep_final(decided, subject=subject)
         tables = {"reviews": reviews, "adjudication": disputed, "decided": decided, "kept": kept}
-        stem = "rule_" if subject is review.RULES else ""
         for name, made in tables.items():
             typer.echo(f"{name}: {write_rows(made, out, f'{stem}{name}.csv')}")
     n_open = int(decided["final"].eq("open").sum())
-    note = " (settle adjudication.csv together, and give it as --settled)" if len(disputed) else ""
+    unsettled = decided["decided_by"].eq("disagreement").any()
+    note = f" (settle {stem}adjudication.csv together, and give it as --settled)" if unsettled else ""
     finish(f"{len(decided)} {subject.name}: {len(kept)} kept, {n_open} open{note}", n_open)
 
 

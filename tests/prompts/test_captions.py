@@ -8,8 +8,16 @@ import pandas as pd
 import pytest
 
 from tests.bad_server import BadServer
+from tests.prompts.made_tokenizers import save_clip_tokenizer
 from tests.prompts.scribe import Scribe, count_kinds, make_actions, make_caption, make_chat, read_numbered
-from videophy_lab.prompts import CaptionLimits, Terms, Written, price_captions, write_all_captions
+from videophy_lab.prompts import (
+    CaptionLimits,
+    Terms,
+    Written,
+    load_tokenizer,
+    price_captions,
+    write_all_captions,
+)
 from videophy_lab.prompts.caption_checks import Shelf, check_caption, check_form, name_subject, tidy
 from videophy_lab.prompts.words import find_stem, list_stems, list_words, measure_similarity
 from videophy_lab.schema import make_prompt_id
@@ -138,6 +146,17 @@ def test_one_subject_does_not_act_in_all(tmp_path: Path) -> None:
         written = write(server, tmp_path, "pole vault", per_action=6, rounds=1)
     assert len(written.prompts) == 4
     assert written.failures["check"].value_counts().to_dict() == {"subject": 8, "short": 1}
+
+
+def test_a_caption_that_clip_would_cut_off_is_refused(tmp_path: Path) -> None:
+    tokenizer = load_tokenizer(str(save_clip_tokenizer(tmp_path / "clip")))
+    texts = ["A ball falls off the ball on a ball.", "A ball " + "and a great ball " * 7 + "fall on it."]
+    answer = {"captions": [{"subject": "ball", "caption": text} for text in texts]}
+    with BadServer(write=Scribe(captions=lambda *_: answer)) as server:
+        written = write(server, tmp_path, "falling", per_action=2, rounds=1, tokenizer=tokenizer)
+    assert written.prompts["caption"].tolist() == texts[:1]
+    assert written.failures["check"].tolist() == ["tokens", "short"]
+    assert written.failures["reason"].iloc[0] == "83 tokens; allowed: 77"
 
 
 def test_another_language_is_left_to_the_model(tmp_path: Path) -> None:

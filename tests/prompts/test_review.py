@@ -10,13 +10,13 @@ import pytest
 from videophy_lab.prompts.review import (
     ACTIONS,
     RULES,
+    check_settled,
     find_subject,
     keep_final,
     list_open,
     make_review,
     name_review,
     read_reviews,
-    read_settled,
     settle,
 )
 from videophy_lab.schema import TableError
@@ -72,13 +72,17 @@ def test_what_two_agree_on_counts_and_the_rest_is_settled_together(tmp_path: Pat
     assert disputed["said"].tolist() == ["ana: keep (it falls); ben: drop (too slow)"]
     assert disputed[["model_decision", "model_reason"]].iloc[0].tolist() == ["keep", "r3"]
     path = tmp_path / "adjudication.csv"
-    disputed.assign(decision="keep").to_csv(path, index=False)
-    together = read_settled(path, DECISIONS, subject=ACTIONS)
+    check_settled(path)
+    disputed.assign(decision="keep", note="it falls in the end").to_csv(path, index=False)
+    with pytest.raises(ValueError, match=r"holds decisions already\. Remedy: give it as --settled"):
+        check_settled(path)
+    together = read_reviews([path], DECISIONS, subject=ACTIONS)
     final = settle(DECISIONS, reviews, subject=ACTIONS, settled=together)
     assert keep_final(final, subject=ACTIONS)["action"].tolist() == ["a", "c"]
     assert final.set_index("action").loc["c", "decided_by"] == "adjudication"
     # written again, the list keeps what was settled
-    assert list_open(final, reviews, subject=ACTIONS)["decision"].tolist() == ["keep"]
+    listed = list_open(final, reviews, subject=ACTIONS, settled=together)
+    assert listed[["decision", "note"]].to_numpy().tolist() == [["keep", "it falls in the end"]]
 
 
 def test_the_models_word_counts_only_where_it_is_asked_for(tmp_path: Path) -> None:

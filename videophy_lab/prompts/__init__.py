@@ -18,7 +18,7 @@ from videophy_lab.prompts.folder import read_folder
 from videophy_lab.prompts.hard import Hard, HardRule, check_reference, choose_hard, mark_hard
 from videophy_lab.prompts.lists import read_list
 from videophy_lab.prompts.meaning import UpsamplingLimits
-from videophy_lab.prompts.review import keep_final, list_open, make_review, read_reviews, read_settled, settle
+from videophy_lab.prompts.review import keep_final, list_open, make_review, read_reviews, settle
 from videophy_lab.prompts.rewriting import ChatUpsampler, LocalUpsampler
 from videophy_lab.prompts.rules import Ruled, price_rules, propose_rules
 from videophy_lab.prompts.tokens import check_tokens, load_tokenizer
@@ -60,7 +60,6 @@ __all__ = [
     "read_folder",
     "read_list",
     "read_reviews",
-    "read_settled",
     "settle",
     "upsample",
     "write_all_captions",

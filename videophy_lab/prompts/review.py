@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -165,7 +165,7 @@ def settle(
     reviews: pd.DataFrame,
     *,
     subject: Subject,
-    settled: Mapping[tuple[str, ...], str] | None = None,
+    settled: pd.DataFrame | None = None,
     reviewers: int = 2,
 ) -> pd.DataFrame:
     """Decide by the stated rule.
@@ -178,8 +178,8 @@ def settle(
     table : DataFrame
     reviews : DataFrame
         Of :func:`read_reviews`.
-    settled : mapping of keys to decision, optional
-        Of :func:`read_settled`.
+    settled : DataFrame, optional
+        The list of :func:`list_open`, filled in together and read with :func:`read_reviews`.
     reviewers : int
         Fewest people; 0 takes the model's own decision where nobody decided.
 
@@ -192,13 +192,13 @@ def settle(
     said: dict[tuple[str, ...], list[str]] = {}
     for row in reviews.to_dict("records"):
         said.setdefault(tuple(str(row[name]) for name in subject.keys), []).append(row["decision"])
+    together = find_settled(settled, subject=subject)
     finals, deciders = [], []
     model = table["decision"].tolist() if "decision" in table.columns else [subject.words[0]] * len(table)
     for key, proposed in zip(table[list(subject.keys)].itertuples(index=False), model, strict=True):
         words = said.get(tuple(map(str, key)), [])
-        together = (settled or {}).get(tuple(map(str, key)))
-        if together:
-            final, decider = together, SETTLED
+        if tuple(map(str, key)) in together:
+            final, decider = together[tuple(map(str, key))]["decision"], SETTLED
         elif len(set(words)) > 1:
             final, decider = "open", "disagreement"
         elif words and len(words) >= reviewers:
@@ -212,14 +212,18 @@ def settle(
     return table.assign(final=finals, decided_by=deciders)
 
 
-def list_open(decided: pd.DataFrame, reviews: pd.DataFrame, *, subject: Subject) -> pd.DataFrame:
+def list_open(
+    decided: pd.DataFrame, reviews: pd.DataFrame, *, subject: Subject, settled: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """List what people disagree on, with everything that was said, to be settled together.
+
+    What was settled already stays in the list, as it was filled in.
 
     Returns
     -------
     DataFrame
         The columns reviewers saw, ``said`` (who decided what, and the notes), the model's decision and
-        reason, ``decision`` and ``note``, blank.
+        reason, ``decision`` and ``note``, blank where it is open.
     """
     keys = list(subject.keys)
     wanted = decided[decided["decided_by"].isin(["disagreement", SETTLED])]
@@ -237,14 +241,32 @@ def list_open(decided: pd.DataFrame, reviews: pd.DataFrame, *, subject: Subject)
     for column, name in (("decision", "model_decision"), ("reason", "model_reason")):
         if column in wanted.columns:
             listed[name] = wanted[column]
-    final = wanted["final"].where(wanted["decided_by"].eq(SETTLED), "")
-    return listed.assign(decision=final, note="").reset_index(drop=True)
+    together = find_settled(settled, subject=subject)
+    cells = [together.get(tuple(map(str, key)), {}) for key in wanted[keys].itertuples(index=False)]
+    for name in ("decision", "note"):
+        listed[name] = [cell.get(name) or "" for cell in cells]
+    return listed.reset_index(drop=True)
 
 
-def read_settled(path: str | Path, table: pd.DataFrame, *, subject: Subject) -> dict[tuple[str, ...], str]:
-    """Read what was settled together, by key; blank rows are still open."""
-    reviews = read_reviews([path], table, subject=subject)
-    return {tuple(row[name] for name in subject.keys): row["decision"] for row in reviews.to_dict("records")}
+def find_settled(settled: pd.DataFrame | None, *, subject: Subject) -> dict[tuple[str, ...], dict[Any, Any]]:
+    """Find what was settled together, by key."""
+    rows = [] if settled is None else settled.to_dict("records")
+    return {tuple(str(row[name]) for name in subject.keys): row for row in rows}
+
+
+def check_settled(path: Path) -> None:
+    """Refuse to write over a list in which somebody has settled something.
+
+    Raises
+    ------
+    ValueError
+        It has decisions.
+    """
+    rows = read_rows(path) if path.is_file() else None
+    if rows is not None and "decision" in rows.columns and rows["decision"].notna().any():
+        raise ValueError(
+            f"{path} holds decisions already. Remedy: give it as --settled {path}, or put it elsewhere."
+        )
 
 
 def keep_final(decided: pd.DataFrame, *, subject: Subject) -> pd.DataFrame:

@@ -1,0 +1,248 @@
+"""From twelve seed actions to captions, upsampled captions, videos and rules, as a stranger types it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from tests.bad_server import BadServer
+from tests.prompts.made_tokenizers import save_clip_tokenizer, save_mistral
+from tests.prompts.scribe import ACTIONS, KEY, QUICK, VARIABLE, Scribe
+from videophy_lab.cli import app
+from videophy_lab.prompts import read_folder
+from videophy_lab.schema import read_table
+from videophy_lab.video import encode_video
+
+PER_ACTION = 4
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["prompts", *map(str, arguments)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def list_options(server: BadServer, folder: Path, **more: object) -> list[str]:
+    given = {
+        "base_url": server.address,
+        "key_variable": VARIABLE,
+        "cache": folder / "answers",
+        **QUICK,
+        **more,
+    }
+    return [word for name, value in given.items() for word in ("-o", f"{name}={value}")]
+
+
+def fill_in(path: Path, keep: set[str], **other: str) -> None:
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    words = ["keep" if action in keep else "drop" for action in table["action"]]
+    table.assign(
+        decision=[other.get(a.replace(" ", "_"), w) for a, w in zip(table["action"], words, strict=True)]
+    ).to_csv(path, index=False)
+
+
+def make_videos(prompts: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    rows = []
+    for number, row in enumerate(prompts.to_dict("records")):
+        path = folder / f"{row['prompt_id']}.mp4"
+        path.parent.mkdir(exist_ok=True)
+        encode_video(np.full((4, 16, 16, 3), 3 * number, np.uint8), path, fps=8)
+        named = {"video_id": f"ref/{row['prompt_id']}/0", "prompt_id": row["prompt_id"], "generator": "ref"}
+        rows.append(named | {"path": path.name, "caption": row["caption"]})
+    return pd.DataFrame(rows)
+
+
+def test_from_twelve_actions_to_rules(tmp_path: Path) -> None:
+    bench = tmp_path / "bench"
+    listed = "".join(f"{number} {name.title().replace(' ', '')}\n" for number, name in enumerate(ACTIONS, 1))
+    (tmp_path / "classInd.txt").write_text(listed)
+    (tmp_path / "labels.csv").write_text("id,name\n0,pole vault\n1,pouring milk\n")
+    clip = save_clip_tokenizer(tmp_path / "clip")
+    code, said, _ = run(
+        "import", f"ucf101={tmp_path / 'classInd.txt'}", f"kinetics={tmp_path / 'labels.csv'}", "--out", bench
+    )
+    assert (code, said.splitlines()[-1]) == (0, "done: 12 actions of 12 of ucf101, 2 of kinetics")
+    with BadServer(write=Scribe()) as server:
+        options = list_options(server, tmp_path)
+        code, said, error = run("filter", bench / "actions.csv", "--out", bench, *options)
+        assert (code, said.splitlines()[-1]) == (0, "done: 12 actions: 8 keep, 3 drop, 1 merge"), error
+        code, said, _ = run(
+            "review", bench / "decisions.csv", "--out", bench, "--reviewer", "ana", "--reviewer", "ben"
+        )
+        assert code == 0
+        kept = {name for name, (criterion, _) in ACTIONS.items() if criterion == "visible_physics"}
+        fill_in(bench / "review_ana.csv", kept, jumping_rope="merge")
+        fill_in(bench / "review_ben.csv", kept - {"pole vault"}, jumping_rope="merge")
+        filled = [word for name in ("ana", "ben") for word in ("--filled", bench / f"review_{name}.csv")]
+        code, said, _ = run("review", bench / "decisions.csv", "--out", bench, *filled)
+        assert code == 1
+        assert "12 actions: 7 kept, 1 open (settle adjudication.csv together" in said
+        fill_in(bench / "adjudication.csv", {"pole vault"})
+        settled = ("--settled", bench / "adjudication.csv")
+        code, said, _ = run("review", bench / "decisions.csv", "--out", bench, *filled, *settled)
+        assert (code, said.splitlines()[-1]) == (0, "done: 12 actions: 8 kept, 0 open")
+
+        words = ("--per-action", PER_ACTION, "--out", bench)
+        code, said, error = run("caption", bench / "kept.csv", *words, *options)
+        assert code == 0, error
+        assert said.splitlines()[-1].startswith("done: 32 captions of 8 actions; 0 refused")
+        assert "tokens are an upper bound" in said
+        code, said, error = run(
+            "upsample",
+            bench / "captions.csv",
+            "--upsampler",
+            "chat",
+            "--tokenizer",
+            clip,
+            "--out",
+            bench,
+            *options,
+        )
+        assert (code, said.splitlines()[-1]) == (
+            0,
+            "done: 32 of 32 captions are upsampled; 0 have none that keeps the meaning",
+        ), error
+
+        prompts = read_table(bench / "prompts.csv", "prompts")
+        videos = make_videos(prompts, tmp_path / "videos")
+        videos.to_csv(tmp_path / "videos" / "videos.csv", index=False)
+        ratings = videos.drop(columns=["path", "caption"]).merge(
+            pd.DataFrame({"task": ["sa", "pc"]}), "cross"
+        )
+        fails = ratings["prompt_id"].isin(prompts.loc[prompts["action"].eq("pole vault"), "prompt_id"])
+        ratings.assign(rating=fails.map({True: 2, False: 5})).to_csv(tmp_path / "ratings.csv", index=False)
+        code, said, _ = run(
+            "hard",
+            bench / "prompts.csv",
+            "--ratings",
+            tmp_path / "ratings.csv",
+            "--reference",
+            "ref",
+            "--out",
+            bench,
+        )
+        assert (code, said.splitlines()[-1]) == (
+            0,
+            "done: 1 of 8 actions are hard for ref, 4 of 32 prompts; 0 tied and left out",
+        )
+
+        code, said, error = run("rules", tmp_path / "videos" / "videos.csv", "--out", bench, *options)
+        assert (code, said.splitlines()[-1]) == (
+            0,
+            "done: 96 rules of 32 videos; 0 videos have fewer than 3",
+        ), error
+        violations = videos.head(2).assign(annotator="eve", violation="The wheel slides without turning.")
+        violations.to_csv(tmp_path / "violations.csv", index=False)
+        merged = tmp_path / "merged"
+        code, said, error = run(
+            "merge", bench / "rules.csv", tmp_path / "violations.csv", "--out", merged, *options
+        )
+        assert (code, said.splitlines()[-1]) == (0, "done: 2 texts: 2 new"), error
+        sent = len(server.asked)
+        assert run("rules", tmp_path / "videos" / "videos.csv", "--out", bench, *options)[0] == 0
+        assert len(server.asked) == sent
+    tables = read_folder(bench)
+    assert tables["hard_prompts"]["is_hard"].sum() == PER_ACTION
+    assert tables["prompts"]["fits_clip"].notna().all()
+    assert len(read_table(merged / "rules.csv", "rules")) == 98
+    assert (bench / "upsampling.json").is_file()
+    assert all(KEY.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_a_local_model_lengthens_from_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "captions.csv").write_text(
+        "prompt_id,caption\na,A dog pushes a red ball over a stone floor.\n"
+    )
+    folder = save_mistral(tmp_path / "mistral")
+    with BadServer(write=Scribe()) as server:
+        checker = [word.replace("-o", "-o") for word in list_options(server, tmp_path)]
+        named = [
+            f"checker.{word}" if "=" in word and not word.startswith("cache") else word for word in checker
+        ]
+        code, said, error = run(
+            "upsample", tmp_path / "captions.csv", "--out", tmp_path / "out", "--checkpoint", folder, *named,
+            "-o", "upsampler.device=cpu", "-o", "upsampler.max_new_tokens=8",
+        )  # fmt: skip
+    assert code == 1, error
+    assert (
+        "0 of 1 captions are upsampled; 1 have none that keeps the meaning; tokens are an upper bound" in said
+    )
+    failures = pd.read_csv(tmp_path / "out" / "upsampling_failures.csv")
+    assert failures["is_final"].tolist() == [True, True]
+
+
+def test_a_dry_run_prices_every_step_and_sends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "actions.csv").write_text("action\npole vault\npouring milk\n")
+    (tmp_path / "captions.csv").write_text(
+        "prompt_id,caption\na,A dog pushes a red ball over a stone floor.\n"
+    )
+    videos = make_videos(pd.DataFrame({"prompt_id": ["a"], "caption": ["A dog."]}), tmp_path / "videos")
+    videos.to_csv(tmp_path / "videos" / "videos.csv", index=False)
+    with BadServer(write=Scribe()) as server:
+        options = [*list_options(server, tmp_path), "--out", tmp_path / "out", "--dry-run"]
+        for step, source in (
+            ("filter", "actions.csv"),
+            ("caption", "actions.csv"),
+            ("upsample", "captions.csv"),
+            ("rules", "videos/videos.csv"),
+        ):
+            more = ["--upsampler", "chat"] if step == "upsample" else []
+            code, said, error = run(step, tmp_path / source, *options, *more)
+            assert code == 0, error
+            assert "about $0.0" in said
+        assert server.calls == []
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["import", "classInd.txt"], "must have the form KIND=FILE"),
+        (["import", "ucf=classInd.txt"], "Allowed: kinetics, ucf101, something, csv"),
+        (["filter", "{actions}", "-o", "modle=x"], "Did you mean"),
+        (["filter", "{actions}", "-o", "temperature=hot"], "filter.temperature is 'hot'"),
+        (["filter", "{actions}", "--model", "gemini-2.0-flash-exp"], "is retired"),
+        (["caption", "{actions}", "-o", "writer.provider=openai"], "needs the name of a model"),
+        (["upsample", "{captions}", "--upsampler", "cloud"], "Allowed: local, chat"),
+        (["hard", "{captions}", "--reference", "x"], "give either --ratings or --scores"),
+        (["review", "{captions}"], "nothing to review"),
+        (["review", "{actions}", "--reviewer", "a/b"], "Allowed: up to 40 letters"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "actions.csv").write_text("action\npole vault\n")
+    (tmp_path / "captions.csv").write_text("prompt_id,caption\na,A dog pushes a red ball.\n")
+    places = {name: tmp_path / f"{name}.csv" for name in ("actions", "captions")}
+    code, _, error = run(*(word.format(**places) for word in arguments), "--out", tmp_path / "out")
+    assert code == 2
+    assert error.startswith("Error: ")
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_a_file_that_is_not_there_and_a_wrong_key(tmp_path: Path) -> None:
+    code, _, error = run("filter", tmp_path / "none.csv", "--out", tmp_path)
+    assert code == 1
+    assert "No such file" in error
+    (tmp_path / "actions.csv").write_text("action\npole vault\n")
+    with BadServer([["401"]]) as server:
+        code, _, error = run(
+            "filter", tmp_path / "actions.csv", "--out", tmp_path / "o", *list_options(server, tmp_path)
+        )
+    assert code == 1
+    assert f"export a valid one as {VARIABLE}" in error
+    assert "type the same again" in error
+    assert KEY not in error
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_reviewers_file_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("action,decision\npole vault,keep\n")
+    command = ("review", tmp_path / "d.csv", "--out", tmp_path, "--reviewer", "ana")
+    assert run(*command)[0] == 0
+    code, _, error = run(*command)
+    assert code == 2
+    assert "is there already" in error
