@@ -1,0 +1,133 @@
+"""Which clips may be reversed: by labels, by motion, again after a stop, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import videophy_lab as lab
+from tests.judges.made_scenes import make_scene
+from videophy_lab.cli import app
+from videophy_lab.datasets import load_prompts
+from videophy_lab.reversibility.filter import judge_motion, mark_videos
+from videophy_lab.video import encode_video
+
+KINDS = ("slide", "projectile")
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("reversal") / "clips"
+    folder.mkdir()
+    for kind in KINDS:
+        encode_video(make_scene(kind, 300).frames, folder / f"{kind}.mp4", fps=24)
+    (folder / "broken.mp4").write_text("no video")
+    return folder
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def read(path: Path) -> pd.DataFrame:
+    table = pd.read_csv(path, dtype={"may_reverse": object}, keep_default_na=False)
+    return table.set_index(table["path"].map(lambda name: Path(name).stem))
+
+
+def test_a_folder_is_marked_by_motion_and_a_second_run_measures_nothing(tmp_path: Path, clips: Path) -> None:
+    out = tmp_path / "marks.csv"
+    code, text, _ = run("reversal", clips, "--out", out)
+    assert code == 1
+    assert "done: 3 videos: 1 may be reversed, 1 may not, 1 unknown; 1 failed; 3 measured now" in text
+    first = out.read_bytes()
+    marks = read(out)
+    assert marks["may_reverse"].to_dict() == {"broken": "unknown", "projectile": "true", "slide": "false"}
+    assert marks.loc["slide", ["reversibility", "origin"]].tolist() == ["irreversible", "motion"]
+    assert marks.loc["projectile", "reversibility"] == "reversible"
+    assert float(marks.loc["slide", "forward"]) > 4 > 2 > float(marks.loc["slide", "backward"])
+    assert "cannot be read" in marks.loc["broken", "error"]
+    code, text, _ = run("reversal", clips, "--out", out)
+    # what failed is tried again
+    assert "1 measured now" in text
+    assert out.read_bytes() == first
+
+
+def test_a_label_comes_before_motion_and_needs_no_look(tmp_path: Path, clips: Path) -> None:
+    videos = pd.DataFrame(
+        {
+            "video_id": ["g/a/0", "g/b/0"],
+            "prompt_id": ["a", "b"],
+            "generator": "g",
+            "path": [str(clips / f"{kind}.mp4") for kind in KINDS],
+            "action": ["push a box", "throw a ball"],
+        }
+    )
+    (tmp_path / "labels.csv").write_text("action,label\nPush a box,reversible\nthrow a ball,irreversible\n")
+    outcome = mark_videos(videos, out=tmp_path / "m.csv", labels=tmp_path / "labels.csv", progress=False)
+    assert outcome.measured == 0
+    assert outcome.rows["may_reverse"].tolist() == ["true", "false"]
+    assert set(outcome.rows["origin"]) == {"confirmed"}
+    assert outcome.rows["status"].tolist() == ["not measured"] * 2
+    assert not (tmp_path / "m.csv.measured").exists()
+
+
+def test_actions_come_from_the_prompts_and_the_worlds_labels_from_itself(tmp_path: Path, clips: Path) -> None:
+    world = load_prompts("simulated").set_index("scene").loc[["fall", "pendulum"]]
+    videos = pd.DataFrame({"video_id": ["s/a/0", "s/b/0"], "prompt_id": world["prompt_id"].tolist()})
+    videos = videos.assign(generator="simulated", path=str(clips / "slide.mp4"))
+    rows = lab.mark_reversals(videos, out=tmp_path / "m.csv", limit=2, measure="none", progress=False)
+    assert rows["may_reverse"].tolist() == ["false", "true"]
+    assert set(rows["origin"]) == {"simulated"}
+    own = pd.DataFrame({"prompt_id": ["p"], "caption": ["Someone breaks a cup."], "action": ["break a cup"]})
+    labels = pd.DataFrame([("break a cup", "irreversible", "llm", "")])
+    labels.columns = ["action", "label", "origin", "reason"]
+    stranger = videos.iloc[:1].assign(prompt_id="p")
+    rows = lab.mark_reversals(stranger, out=tmp_path / "n.csv", prompts=own, labels=labels, progress=False)
+    assert rows[["may_reverse", "origin"]].to_numpy().tolist() == [["false", "llm"]]
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "word", "says"),
+    [
+        (5.0, 1.0, "false", "runs forwards only"),
+        (1.5, 4.5, "false", "seems to run backwards already"),
+        (3.5, 3.0, "true", "as possible backwards"),
+        (np.nan, np.nan, "unknown", "nothing moves"),
+    ],
+)
+def test_the_decision_by_motion(forward: float, backward: float, word: str, says: str) -> None:
+    found = judge_motion(forward, backward, "nothing moves", 1.0)
+    assert found["may_reverse"] == word
+    assert says in found["reason"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--out", "marks.txt"), "must be the name of a file that ends in .csv"),
+        (("--out", "m.csv", "--threshold", "0"), "threshold is 0.0; allowed: above 0 and up to 4"),
+        (("--out", "m.csv", "--measure", "some"), "measure is 'some'. Allowed: unlabelled, all, none"),
+        (("--out", "m.csv", "--prompts", "videophy2"), "there is no column action"),
+        (("--out", "m.csv", "--labels", "absent.csv"), "No such file or directory: absent.csv"),
+    ],
+)
+def test_a_wrong_command_says_what_to_type(
+    clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("reversal", clips, *arguments)
+    assert code in (1, 2)
+    assert message in " ".join(err.split())
+
+
+def test_the_price_of_labels_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+    out = tmp_path / "labels.csv"
+    code, text, _ = run("reversal-labels", "simulated", "--out", out, "--dry-run", "-o", f"cache={tmp_path}")
+    assert code == 0
+    assert "reversibility: 17 calls of gemini" in text
+    assert not out.exists()
