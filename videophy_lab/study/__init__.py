@@ -84,6 +84,14 @@ from videophy_lab.study.probe_shifts import (
     estimate_unscored_probes,
 )
 from videophy_lab.study.probes import count_probes, expect_shifts, keep_answers, pair_with_null, split_probe
+from videophy_lab.study.prompts import (
+    agree_reviewers,
+    count_steps,
+    describe_lengths,
+    estimate_hard,
+    tabulate_decisions,
+    tabulate_refusals,
+)
 from videophy_lab.study.published import compare_published
 from videophy_lab.study.quality import (
     compare_quality,
@@ -121,6 +129,7 @@ __all__ = [
     "Limits",
     "aggregate_annotators",
     "agree_on_splits",
+    "agree_reviewers",
     "agreement",
     "annotator_agreement",
     "answer_blindly",
@@ -146,14 +155,17 @@ __all__ = [
     "count_preferences",
     "count_probes",
     "count_scores",
+    "count_steps",
     "count_swaps",
     "count_twins",
     "count_videos",
     "describe_annotators",
+    "describe_lengths",
     "describe_made",
     "describe_metrics",
     "detect",
     "ensemble",
+    "estimate_hard",
     "estimate_orders",
     "estimate_pay",
     "estimate_retest",
@@ -222,10 +234,12 @@ __all__ = [
     "tabulate_answers",
     "tabulate_confusion",
     "tabulate_costs",
+    "tabulate_decisions",
     "tabulate_detectable_differences",
     "tabulate_failures",
     "tabulate_making",
     "tabulate_reasons",
+    "tabulate_refusals",
     "tabulate_required_labels",
     "take_judge_as_ratings",
     "violation_rates",
