@@ -17,6 +17,7 @@ from videophy_lab.figures.judges import (
 from videophy_lab.figures.judges_compared import plot_differences, plot_judges, plot_measures
 from videophy_lab.figures.leaderboard import plot_laws, plot_leaderboard, plot_means, plot_two_benchmarks
 from videophy_lab.figures.probes import plot_checks, plot_probe_severity, plot_reversal, plot_shifts
+from videophy_lab.figures.prompts import plot_token_lengths
 from videophy_lab.figures.quality import plot_metric_forest, plot_metric_levels
 from videophy_lab.figures.scoring import plot_contact_sheet, plot_distributions, plot_expected
 
@@ -48,5 +49,6 @@ __all__ = [
     "plot_qualification",
     "plot_reversal",
     "plot_shifts",
+    "plot_token_lengths",
     "plot_two_benchmarks",
 ]
