@@ -142,8 +142,10 @@ def test_rules_are_asked_of_every_probe_of_their_video(probed: pd.DataFrame, tmp
 
 def test_studies_of_plain_scores_see_the_originals_only(probed: pd.DataFrame, tmp_path: Path) -> None:
     rows = lab.score(probed, [Listens()], out=tmp_path / "scores", progress=False)
-    originals = probed[probed["probe"].isna()]
-    assert len(join_videos(rows, originals)) == 4
+    for videos in (probed, probed[probed["probe"].isna()]):
+        joined = join_videos(rows, videos)
+        assert len(joined) == 4
+        assert joined["probe"].isna().all()
 
 
 def test_a_run_counts_probes_and_videos(probed: pd.DataFrame, tmp_path: Path) -> None:

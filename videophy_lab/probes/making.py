@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -133,7 +133,12 @@ def check_room(n_bytes: int) -> None:
 @cache
 def read_versions() -> dict[str, str]:
     """Give the versions of Python and of the libraries that may have a part in a probed video."""
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        # a library may be there under another name, or the project as a folder
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
 
 
 def make_probes(

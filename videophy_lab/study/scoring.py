@@ -18,7 +18,7 @@ def join_videos(scores: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
     Probes are left out. A scorer that answered one task with several settings becomes several, its name
     followed by the spec: their scores are not one sample.
     """
-    named = videos[["video_id", "generator", "prompt_id"]]
+    named = videos[["video_id", "generator", "prompt_id"]].drop_duplicates("video_id")
     kept = scores[scores["probe"].fillna("").eq("")] if "probe" in scores.columns else scores
     joined = kept.drop(columns=["generator", "prompt_id"], errors="ignore").merge(named, on="video_id")
     n_specs = joined.groupby(["scorer", "task"])["spec"].nunique().groupby("scorer").max()
