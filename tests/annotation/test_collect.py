@@ -16,6 +16,7 @@ from videophy_lab.annotation import (
     TaskError,
     collect,
     find_folder,
+    load_annotation,
     load_project,
     write_collected,
 )
@@ -125,6 +126,30 @@ def test_a_file_that_was_not_made_here_is_not_overwritten(tmp_path: Path) -> Non
     with pytest.raises(TaskError, match=r"task\.json is missing"):
         load_project(tmp_path / "other.csv")
     assert not find_folder(tmp_path / "other.csv").exists()
+
+
+def test_work_is_loaded_from_logs_or_from_tables_alone(tmp_path: Path) -> None:
+    project = Project(make_small_task(), tmp_path / "ratings.csv")
+    for name in ("Ada", "Bob"):
+        session = project.open_session(name)
+        send(session, "pc:wan/00a0/0", "pc", 4)
+        send(session, "rule:wan/00a0/0", "r1", 1)
+        send(session, "rule:wan/00a0/0", "more", "It melts.")
+    project.write()
+    with_logs = load_annotation(tmp_path / "ratings.csv")
+    assert (with_logs.n_answers, len(load_annotation(project.folder).ratings)) == (6, 4)
+    project.folder.rename(tmp_path / "elsewhere")
+    alone = load_annotation(tmp_path / "ratings.csv")
+    for name in ("rating", "annotator", "task", "rule_id", "seconds"):
+        pd.testing.assert_series_equal(alone.ratings[name], with_logs.ratings[name], check_dtype=False)
+    assert alone.times["seconds"].tolist() == with_logs.times["seconds"].tolist()
+    assert (len(alone.violations), len(alone.pairs), len(alone.checks)) == (2, 0, 0)
+    ratings = pd.read_csv(tmp_path / "ratings.csv")
+    ratings.drop(columns="annotator").drop_duplicates(["video_id", "task"]).to_csv(
+        tmp_path / "nobody.csv", index=False
+    )
+    with pytest.raises(TableError, match="names no annotator"):
+        load_annotation(tmp_path / "nobody.csv")
 
 
 def test_a_folder_without_logs_says_so(tmp_path: Path) -> None:

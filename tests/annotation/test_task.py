@@ -131,6 +131,8 @@ def test_videos_without_files_or_captions_are_refused_where_they_are_needed(fold
     videos = lab.load_videos(folder)
     with pytest.raises(TaskError, match="every video needs a path"):
         make_task(videos.drop(columns="path"))
+    with pytest.raises(TaskError, match="none of the 4 video files is there"):
+        make_task(videos.assign(path="gone.mp4"))
     with pytest.raises(TaskError, match="sa cannot be asked without a column caption"):
         make_task(videos.drop(columns="caption"), tasks=["sa"])
     assert {item.kind for item in make_task(videos.drop(columns="caption")).items} == {"pc"}

@@ -126,3 +126,21 @@ def test_preferences_are_counted_whichever_came_first_and_habits_of_a_side_seen(
     assert won["estimate"] == pytest.approx(1 / 3)
     assert table.loc["share_left", "estimate"] == pytest.approx(3 / 4)
     assert len(study.count_preferences(pairs.head(0))) == 0
+
+
+@pytest.mark.parametrize("rule_only", [True, False])
+def test_an_annotation_without_a_scale_gives_empty_tables_not_errors(rule_only: bool) -> None:
+    ratings = make_ratings([[0, 1], [1, 1]], "rule").assign(rule_id="r1")
+    ratings = ratings if rule_only else ratings.head(0)
+    screened = study.screen_annotators(ratings)
+    for table in (
+        screened,
+        study.describe_annotators(ratings),
+        study.aggregate_annotators(ratings),
+        study.compare_aggregations(ratings),
+        study.annotator_agreement(ratings),
+        study.list_disagreements(ratings),
+        study.flag_annotators(screened, *[study.qualify_annotators(make_checks("A", 1, 0).head(0))] * 2),
+    ):
+        assert len(table) == 0
+        assert "task" in table.columns or "reason" in table.columns

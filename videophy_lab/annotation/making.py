@@ -93,7 +93,13 @@ def load_videos(videos: Table) -> pd.DataFrame:
             "every video needs a path, so that it can be shown. Remedy: give a folder of video files, or a "
             "videos table with the column path (lab.download_videos fetches official ones)"
         )
-    return table.assign(path=[str(find_file(path, beside)) for path in table["path"]])
+    paths = [find_file(path, beside) for path in table["path"]]
+    if not any(path.is_file() for path in paths):
+        raise TaskError(
+            f"none of the {len(paths):,} video files is there, such as {paths[0]}. Remedy: check the paths; "
+            "they are relative to where you are, or to the table"
+        )
+    return table.assign(path=[str(path) for path in paths])
 
 
 def make_clips(table: pd.DataFrame) -> Iterable[Clip]:

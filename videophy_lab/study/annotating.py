@@ -17,6 +17,8 @@ from videophy_lab.study.tables import make_estimates, make_row
 
 KNOWN = ("qualification", "attention")
 SCALED = ("sa", "pc")
+DESCRIBED = ("task", "annotator", "n_videos", "mean", "shift", "rater_rest_correlation", "commonest_share",
+             "median_seconds")  # fmt: skip
 
 
 def qualify_annotators(
@@ -111,7 +113,7 @@ def describe_annotators(ratings: pd.DataFrame, times: pd.DataFrame | None = None
                     "median_seconds": _find_seconds(of_task, times, task, str(annotator)),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(DESCRIBED))
 
 
 def _find_seconds(ratings: pd.DataFrame, times: pd.DataFrame | None, task: str, annotator: str) -> float:

@@ -98,7 +98,9 @@ def screen_annotators(
                 }
             )
         )
-    return pd.concat(parts, ignore_index=True)
+    columns = ["task", "annotator", "n_videos", "rater_rest_correlation", "kept"]
+    screened = pd.concat(parts or [pd.DataFrame(columns=columns)], ignore_index=True)
+    return screened.astype({"kept": bool})
 
 
 def aggregate_annotators(
@@ -129,7 +131,7 @@ def aggregate_annotators(
         extras = [c for c in ratings.columns if c not in {*keys, "rating", "annotator", "rule_id"}]
         one = of_task.drop_duplicates("video_id")[[*keys, *extras]]
         parts.append(one.join(values, on="video_id").join(counts, on="video_id"))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts or [pd.DataFrame(columns=[*keys, "rating", "n_annotators"])], ignore_index=True)
 
 
 def compare_aggregations(ratings: pd.DataFrame, *, success: float = 4) -> pd.DataFrame:
@@ -145,12 +147,12 @@ def compare_aggregations(ratings: pd.DataFrame, *, success: float = 4) -> pd.Dat
         n_videos = int((~np.isnan(matrix)).any(axis=1).sum())
         for how, rate in compare_shares(matrix, threshold=success).items():
             rows.append({"task": task, "how": how, "success_rate": rate, "n_videos": n_videos})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["task", "how", "success_rate", "n_videos"])
 
 
 def _matrices(ratings: pd.DataFrame) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Yield task, the (videos, annotators) matrix and each video's prompt."""
-    if "annotator" not in ratings.columns or ratings["annotator"].isna().all():
+    if "annotator" not in ratings.columns or (len(ratings) and ratings["annotator"].isna().all()):
         raise ValueError(
             "these ratings name no annotator: each video has one rating already. Agreement of annotators "
             "needs the column 'annotator' with one row for every annotator and video"

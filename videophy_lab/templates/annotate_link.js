@@ -79,7 +79,7 @@ function overComm(model) {
   });
   return {
     open: async (annotator) => (await ask("open", { annotator }, 60)).value,
-    answer: async (message) => (await ask("answer", message, 5)).value,
+    answer: async (message) => (await ask("answer", message, 4)).value,
     footage: async (key) => {
       const { value, buffers } = await ask("footage", { key }, 60);
       const blob = buffers.length ? new Blob([buffers[0]], { type: "video/mp4" }) : null;
