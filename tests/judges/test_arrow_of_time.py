@@ -1,7 +1,8 @@
 """The judge of the arrow of time on scenes that lose energy, on those that do not, and on what it cannot see.
 
-The bounds were written down before the seeds of this file were looked at; the thresholds were set on the
-simulated world (seeds 100 to 107), which these flat scenes are no part of.
+The thresholds were set on the simulated world (seeds 100 to 107), which these flat scenes are no part of. The
+free flights are all sixteen that were ever looked at beside four of an earlier draft of this file, of which one
+went the wrong way.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def test_what_loses_energy_scores_lower_backwards(kind):
 
 
 def test_a_flight_is_as_possible_backwards():
-    pairs = [score_both_ways("projectile", seed) for seed in range(400, 405)]
+    pairs = [score_both_ways("projectile", seed) for seed in range(400, 416)]
     assert measure_auc(pairs) == pytest.approx(0.5, abs=0.1)
     assert np.median(np.abs(np.array(pairs) - NEUTRAL)) == 0
 
