@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from videophy_lab.generators.simulated.world import World
 
 SPED, HELD, SHAKEN = 0.4, 1 / 6, 0.02  # sizes of the controls at severity 1
-SHADOW, FAST_SHADOW = 2048, 1024
+SHADOW, FAST_SHADOW = 1024, 512
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ SETTINGS: dict[str, tuple[tuple[str, Colour], tuple[str, Colour]]] = {
 }
 
 
+# colours that would be lost in front of a setting: there they come last
+LOST = {"garden": ("green", "teal"), "workshop": ("red", "orange", "magenta")}
 # floors that a scene asks for
 FLOORS: dict[str, tuple[str, Colour]] = {
     "sand": ("concrete", (0.76, 0.66, 0.48)),
@@ -140,7 +142,8 @@ class Looks:
 def draw_looks(rng: np.random.Generator, ground: str, pattern: str) -> Looks:
     """Draw how a world looks."""
     setting, drawn = str(rng.choice(list(SETTINGS))), str(rng.choice(PATTERNS))
-    hues = tuple(str(name) for name in rng.permutation(list(HUES)))
+    names = [str(name) for name in rng.permutation(list(HUES))]
+    hues = tuple(sorted(names, key=lambda name: name in LOST.get(setting, ())))
     side = rng.choice([-1.0, 1.0])
     sun = (side * rng.uniform(0.25, 0.6), rng.uniform(0.25, 0.55), -1.0)
     return Looks(

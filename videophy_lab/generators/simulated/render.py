@@ -78,7 +78,7 @@ def set_light(model: Any, camera: Camera) -> None:
     model.light_pos[0] = camera.centre - way * model.stat.extent
 
 
-def render(take: Take, run: Run, cameras: Sequence[Camera], size: int, *, shadow: int = 2048) -> np.ndarray:
+def render(take: Take, run: Run, cameras: Sequence[Camera], size: int, *, shadow: int = 1024) -> np.ndarray:
     """Draw a run.
 
     Parameters

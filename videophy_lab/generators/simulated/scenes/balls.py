@@ -131,7 +131,7 @@ def build_wall(rng: np.random.Generator) -> Stage:
             "hits": hits, "face": face,
         },
         speeds={"ball_joint": (side * pace, 0, rise)},
-        onsets={"": hits + 0.16, "elasticity": hits - 0.06, "penetration": hits - 0.06,
+        onsets={"": hits + 0.26, "elasticity": hits - 0.06, "penetration": hits - 0.06,
                 "inverted_gravity": hits + 0.62},
         defaults=set_contacts(bounce=0.6, friction=0.3),
         step=0.0005,
