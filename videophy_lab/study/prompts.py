@@ -99,8 +99,10 @@ def agree_reviewers(reviews: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
     keys = next((list(keys) for keys in ITEM_KEYS if set(keys) <= set(reviews.columns)), [])
     if len(reviews) and not keys:
         raise ValueError(f"reviews need the column action; they have {', '.join(map(str, reviews.columns))}")
-    kept = reviews.assign(kept=reviews["decision"].eq("keep").astype(float))
-    wide = kept.pivot(index=keys, columns="reviewer", values="kept") if len(reviews) else pd.DataFrame()
+    wide = pd.DataFrame()
+    if len(reviews):
+        kept = reviews.assign(kept=reviews["decision"].eq("keep").astype(float))
+        wide = kept.pivot(index=keys, columns="reviewer", values="kept")
     for first, second in combinations(sorted(wide.columns), 2):
         both = wide[[first, second]].dropna()
         groups = {"reviewer_a": first, "reviewer_b": second}
