@@ -64,6 +64,11 @@ def explain(verdict: str) -> pd.DataFrame:
     return drop.assign(n_pairs=20, r_squared_held_out=-0.1, verdict=verdict, reason="too few prompts")
 
 
+def check_judges(verdicts: list[str]) -> pd.DataFrame:
+    rows = make_rows(scorer=[f"judge{k}" for k in range(len(verdicts))])
+    return rows.assign(check="text overlays", verdict=verdicts)
+
+
 def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
     means = pd.concat([make_rows(generator=GENERATORS, quantity=name) for name in ("mean_sa", "mean_pc")])
     levels = ["none", "generator", "prompt", "both"]
@@ -103,6 +108,18 @@ def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
         "plot_detection_curves": figures.plot_detection_curves(curves),
         "plot_detection_map": figures.plot_detection_map(seen),
         "plot_explained": figures.plot_explained(explain("kept")),
+        "plot_checks": figures.plot_checks(check_judges(["fault", "open", "passed"])),
+        "plot_probe_severity": figures.plot_probe_severity(
+            make_rows(scorer="judge", edit="blur", severity=[0.25, 0.5, 1.0])
+        ),
+        "plot_reversal": figures.plot_reversal(
+            make_rows(scorer=GENERATORS, **{"class": "irreversible"}).assign(quantity="paired_auc", n_pairs=9)
+        ),
+        "plot_shifts": figures.plot_shifts(
+            make_rows(scorer="judge", probe=["freeze", "mirror", "blur-050"]),
+            expect={"mirror": "stays", "freeze": "falls"},
+            margin=0.2,
+        ),
         "plot_distributions": figures.plot_distributions(scored),
         "plot_expected": figures.plot_expected(expected),
         "plot_contact_sheet": figures.plot_contact_sheet(strips, ["lowest: 1", "highest: 5"]),
@@ -331,3 +348,25 @@ def test_two_drawings_are_byte_equal(ranks: pd.DataFrame, tmp_path, monkeypatch:
             (tmp_path / f / "figures" / f"n_joint.{ending}").read_bytes() for f in ("one", "two")
         )
         assert first == second
+
+
+def test_shifts_stand_by_what_is_expected_of_them(ranks: pd.DataFrame) -> None:
+    texts = read_texts(draw_all(ranks)["plot_shifts"])
+    assert {"must not matter", "must lower the score", "free", "freeze", "mirror", "blur, 0.5"} <= texts
+
+
+def test_the_map_of_checks_has_a_mark_and_a_number_for_every_verdict() -> None:
+    texts = read_texts(figures.plot_checks(check_judges(["fault", "open", "refused", "passed"])))
+    assert {"✗ 0.60", "? 0.47", "– 0.33", "✓ 0.20"} <= texts
+    assert {"✗ fault", "? open", "– refused", "✓ passed", "text overlays", "judge3"} <= texts
+
+
+def test_reversal_by_class_counts_its_videos() -> None:
+    classes = pd.concat(
+        [
+            make_rows(scorer=GENERATORS, **{"class": name}).assign(quantity="paired_auc", n_pairs=[7, 9, 9])
+            for name in ("irreversible", "reversible")
+        ]
+    )
+    texts = read_texts(figures.plot_reversal(classes, labels={"alpha": "Alpha"}))
+    assert {"irreversible (n = 7–9 videos)", "reversible (n = 7–9 videos)", "Alpha"} <= texts

@@ -48,7 +48,8 @@ def estimate_retest(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
             for name in ("video", "wording", "sampling", "together"):
                 row = make_row(getattr(noise, name), f"variance_{name}", **groups, asked="")
                 rows.append(row | {"share": noise.shares.get(name, np.nan), "n_left_out": noise.n_left_out})
-    return make_estimates(rows, groups=[*SCORER, "asked"])
+    table = make_estimates(rows, groups=[*SCORER, "asked"])
+    return table if rows else table.assign(share=pd.Series(dtype=float))
 
 
 def stack_answers(part: pd.DataFrame, edit: str) -> tuple[pd.DataFrame, pd.Series]:
