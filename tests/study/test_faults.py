@@ -135,16 +135,16 @@ def test_a_share_is_too_large_only_with_all_of_its_interval(low, share, verdict)
 
 
 def test_right_judges_are_not_accused(rng):
-    """Twenty judges with noise, twelve prompts: 15 checks each."""
+    """Twelve judges with noise, twelve prompts: 15 checks each."""
     videos = make_probed(n_prompts=12, n_seeds=1)
-    accused = [list_faults(judge(videos, draw_answers(videos, rng))) for _ in range(20)]
+    accused = [list_faults(judge(videos, draw_answers(videos, rng))) for _ in range(12)]
     assert not any(accused)
 
 
 def test_an_effect_at_its_limit_is_rarely_called_a_fault(rng):
     """Who notices in .65 of pairs is called blind in at most .05 of draws, and in few likes the edit."""
     limits = study.Limits()
-    n_draws, blind, likes = 400, 0, 0
+    n_draws, blind, likes = 300, 0, 0
     for _ in range(n_draws):
         values = draw_pair_values(0.65, 15, rng=rng, n_pairs=2, ties=0.2, alike=0.3)
         own = pd.DataFrame(
