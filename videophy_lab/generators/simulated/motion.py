@@ -21,7 +21,7 @@ def load_mujoco() -> Any:
     set_platform()
     try:
         return import_extra("mujoco", "sim")
-    except (AttributeError, OSError) as error:
+    except (AttributeError, OSError, RuntimeError) as error:
         raise explain_missing(error) from error
 
 

@@ -26,22 +26,30 @@ def comes_down(stage: Stage, run: Run) -> bool:
     return bool(height[0] > 4 * reach and height[-1] < 2 * reach and len(height) == len(run.places))
 
 
+def find_landings(path: np.ndarray, reach: float) -> np.ndarray:
+    """Find the frames in which a body is at the floor, or next to which it must have been there."""
+    height = path[:, 2]
+    steps = np.abs(np.diff(height))
+    next_to = np.maximum(np.append(steps, 0), np.insert(steps, 0, 0))
+    return np.flatnonzero((height > 0) & (height < 1.2 * reach + 0.6 * next_to))
+
+
 def bounces(stage: Stage, run: Run) -> bool:
     """Say whether a body comes down to the floor and goes up again."""
-    height, reach = find_path(run)[:, 2], stage.actors[0].reach
-    low = int(np.argmin(height))
-    return bool(
-        height[low] < 1.8 * reach and height[low] > 0 and height[: low + 1].max() > 3 * reach
-        and height[low:].max() > height[low] + reach
-    )  # fmt: skip
+    path, reach = find_path(run), stage.actors[0].reach
+    height = path[:, 2]
+    return any(
+        height[: low + 1].max() > 3 * reach and height[low:].max() > height[low] + reach
+        for low in find_landings(path, reach)
+    )
 
 
 def flies_in_an_arc(stage: Stage, run: Run) -> bool:
     """Say whether a body goes up, comes down and lands, on its way to one side."""
     path, reach = find_path(run), stage.actors[0].reach
-    low = np.flatnonzero(path[:, 2] < 1.8 * reach)
+    low = find_landings(path, reach)
     low = low[low > len(run.places) // 4]
-    if not len(low) or path[low[0], 2] < 0:
+    if not len(low):
         return False
     top = int(np.argmax(path[: low[0], 2]))
     return bool(top > 0 and path[top, 2] > path[0, 2] + reach and np.ptp(path[:, 0]) > 4 * reach)
@@ -53,7 +61,8 @@ def comes_back_from_wall(stage: Stage, run: Run) -> bool:
     away = np.abs(path[:, 0] - stage.parameters["face"])
     near = int(np.argmin(away))
     crossed = (path[:, 0] - stage.parameters["face"]) * (path[0, 0] - stage.parameters["face"]) < 0
-    returned = away[near:].max() > away[near] + reach and path[near:, 2].min() < 1.8 * reach
+    landed = find_landings(path[near:], reach).size > 0
+    returned = away[near:].max() > away[near] + reach and landed
     return bool(away[near] < 2 * reach and returned and not crossed.any() and away[0] > 3 * reach)
 
 
@@ -134,7 +143,9 @@ def is_poured(stage: Stage, run: Run) -> bool:
 def leans_and_circles(stage: Stage, run: Run) -> bool:
     """Say whether the top's middle goes round while it stays up."""
     path = find_path(run)
-    return bool(len(path) == len(run.places) and np.ptp(path[:, 0]) > 0.2 * stage.actors[0].reach)
+    return bool(
+        len(path) == len(run.places) and np.ptp(path[:, :2], axis=0).max() > 0.2 * stage.actors[0].reach
+    )
 
 
 OUTCOMES: dict[str, Callable[[Stage, Run], bool]] = {
