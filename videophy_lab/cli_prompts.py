@@ -123,11 +123,12 @@ def filter_list(
             return typer.echo(price_filter(table, chat))
         decisions = filter_actions(table, chat)
         write_all(out, {"decisions": decisions})
-    for note in decisions.attrs.get("notes", []):
+    notes = decisions.attrs.get("notes", [])
+    for note in notes:
         typer.echo(f"note: {note}", err=True)
     counts = decisions["decision"].value_counts()
     told = ", ".join(f"{counts[word]} {word}" for word in counts.index)
-    finish(f"{len(decisions)} actions: {told}", int(decisions["status"].ne("ok").sum()))
+    finish(f"{len(decisions)} actions: {told}", int(decisions["status"].ne("ok").sum()) + len(notes))
 
 
 @prompts_app.command(

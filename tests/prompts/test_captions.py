@@ -156,7 +156,7 @@ def test_a_caption_that_clip_would_cut_off_is_refused(tmp_path: Path) -> None:
         written = write(server, tmp_path, "falling", per_action=2, rounds=1, tokenizer=tokenizer)
     assert written.prompts["caption"].tolist() == texts[:1]
     assert written.failures["check"].tolist() == ["tokens", "short"]
-    assert written.failures["reason"].iloc[0] == "83 tokens; allowed: 77"
+    assert written.failures["reason"].iloc[0] == "82 tokens; allowed: 77"
 
 
 def test_another_language_is_left_to_the_model(tmp_path: Path) -> None:

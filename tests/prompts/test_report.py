@@ -17,9 +17,16 @@ from videophy_lab.report import run_report
 from videophy_lab.schema import make_prompt_id
 
 PARAMS = "title: A benchmark\nparameters: {folder: bench, n_examples: 3}\nnotebooks: [prompts]\n"
+BOTH = """\
+title: A benchmark
+notebooks:
+  - {notebook: prompts, parameters: {folder: bench, n_examples: 3}}
+  - {notebook: leaderboard, parameters: {ratings: ratings.csv, hard_prompts: bench/hard_prompts.csv}}
+"""
 
 
-def make_bench(bench: Path) -> None:
+def make_bench(bench: Path) -> pd.DataFrame:
+    """Write every step's table; give ratings of the reference and of another generator."""
     actions = gather_actions({"ucf101": [Named(name) for name in ACTIONS], "csv": [Named("pole vault")]})
     criteria = actions["action"].map({name: criterion for name, (criterion, _) in ACTIONS.items()})
     decisions = actions.assign(
@@ -61,14 +68,16 @@ def make_bench(bench: Path) -> None:
     }  # fmt: skip
     for name, table in tables.items():
         write_rows(table, bench, FILES[name])
+    other = ratings.assign(generator="other", video_id="other" + ratings["video_id"].str[3:], rating=5)
+    return pd.concat([ratings, other]).drop(columns="action")
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prompts") / "mine"
     folder.mkdir()
-    make_bench(folder / "bench")
-    (folder / "params.yaml").write_text(PARAMS, encoding="utf-8")
+    write_rows(make_bench(folder / "bench"), folder, "ratings.csv")
+    (folder / "params.yaml").write_text(BOTH, encoding="utf-8")
     run_report(folder, progress=False)
     return folder
 
@@ -99,7 +108,17 @@ def test_the_page_says_what_was_found(report: Path) -> None:
     examples = pd.read_csv(report / "tables" / "prompts_examples.csv")
     assert examples["action"].is_unique
     estimates = pd.read_csv(report / "estimates.csv")
-    assert set(estimates["quantity"]) == {"kappa", "exact_agreement", "joint"}
+    made = estimates[estimates["notebook"].eq("prompts")] if "notebook" in estimates.columns else estimates
+    assert set(made["quantity"]) == {"kappa", "exact_agreement", "joint"}
+
+
+def test_the_reference_has_no_rank_on_the_hard_subset_that_it_chose(report: Path) -> None:
+    table = pd.read_csv(report / "tables" / "leaderboard_joint_hard.csv").set_index("generator")
+    assert table["n_prompts"].tolist() == [4, 4]
+    assert table["estimate"].to_dict() == {"other": 1.0, "ref": 0.0}
+    assert table["rank"].isna().to_dict() == {"other": False, "ref": True}
+    everywhere = pd.read_csv(report / "tables" / "leaderboard_joint.csv")
+    assert everywhere["rank"].notna().all()
 
 
 def test_a_folder_that_has_just_begun(tmp_path: Path) -> None:
