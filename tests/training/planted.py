@@ -12,10 +12,10 @@ from videophy_lab.schema import make_prompt_id, make_rule_id, make_video_id
 from videophy_lab.training import Settings
 from videophy_lab.video import encode_video
 
-RULE = "The picture stays bright."
-# bright clips are right in everything, dark ones wrong
+RULE = "The picture stays dark."
+# bright clips are good in what is asked of the whole, and break the rule
 BRIGHT, DARK = 225, 25
-ANSWERS = {"bright": {"sa": 5, "pc": 4, "rule": 1}, "dark": {"sa": 1, "pc": 2, "rule": 0}}
+ANSWERS = {"bright": {"sa": 5, "pc": 4, "rule": 0}, "dark": {"sa": 1, "pc": 2, "rule": 1}}
 # the fewest that the network reads
 FRAMES = {"frames": 2}
 FAST = Settings(

@@ -42,7 +42,7 @@ def test_examples_hold_question_and_answer(tables):
     made = make_examples(ratings, videos, rules=rules)
     assert made.left_out.empty
     dark = made.table[made.table["generator"].eq("one")].set_index("task")
-    assert dark["answer"].to_dict() == {"sa": 1, "pc": 2, "rule": 0}
+    assert dark["answer"].to_dict() == {"sa": 1, "pc": 2, "rule": 1}
     assert dark["text"].to_dict() == {"sa": videos["caption"].iloc[0], "pc": "", "rule": RULE}
     assert dark["n_annotators"].eq(2).all()
     assert dark["sha256"].str.len().eq(64).all()

@@ -20,6 +20,7 @@ from videophy_lab.figures.probes import plot_checks, plot_probe_severity, plot_r
 from videophy_lab.figures.prompts import plot_token_lengths
 from videophy_lab.figures.quality import plot_metric_forest, plot_metric_levels
 from videophy_lab.figures.scoring import plot_contact_sheet, plot_distributions, plot_expected
+from videophy_lab.figures.training import plot_held_out, plot_learning
 
 __all__ = [
     "plot_abstention",
@@ -35,11 +36,13 @@ __all__ = [
     "plot_distributions",
     "plot_expected",
     "plot_explained",
+    "plot_held_out",
     "plot_joint_decision",
     "plot_judges",
     "plot_labelling",
     "plot_laws",
     "plot_leaderboard",
+    "plot_learning",
     "plot_levels",
     "plot_means",
     "plot_measures",
