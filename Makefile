@@ -1,6 +1,6 @@
 # make with no target prints this list
 .DEFAULT_GOAL := help
-.PHONY: help report simulated test lint lab bench clean
+.PHONY: help report simulated card test lint lab bench clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -10,6 +10,10 @@ REPORT ?= reports/videophy2
 # what needs neither weights nor a GPU
 SCORERS ?= kinematics constant random sharpness contrast colourfulness temporal_flickering flow_smoothness \
 	dynamic_degree_dis
+
+CARD_SEEDS ?= --seed 0 --seed 1
+CARD_SCORERS ?= arrow_of_time kinematics constant random sharpness temporal_flickering
+PROBES ?= reverse shuffle shuffle_blocks freeze loop drop_frames-100 mirror blank blur text repeat
 
 # uv ignores pip's settings, so hand on the folder of local wheels; uv stops when that folder is missing
 ifneq ($(wildcard $(PIP_FIND_LINKS)),)
@@ -27,6 +31,12 @@ simulated: $(VENV)/.sim ## make the clips of the simulated world, score them, wr
 	$(BIN)/videophy-lab generate simulated --generator simulated --out runs/simulated
 	$(BIN)/videophy-lab score runs/simulated $(addprefix --scorer ,$(SCORERS)) --out runs/simulated
 	$(BIN)/videophy-lab report reports/simulated
+
+card: $(VENV)/.sim ## make clips, probe them, ask the judges without weights, write reports/judge_card (8 minutes)
+	$(BIN)/videophy-lab generate simulated --generator simulated -o violations=none $(CARD_SEEDS) --out runs/judge_card_videos
+	$(BIN)/videophy-lab probe runs/judge_card_videos $(addprefix --probe ,$(PROBES)) --repeats 1 --out runs/judge_card
+	$(BIN)/videophy-lab score runs/judge_card $(addprefix --scorer ,$(CARD_SCORERS)) --out runs/judge_card
+	$(BIN)/videophy-lab report reports/judge_card
 
 test: lint ## install everything and run the whole test suite on CPU
 	$(BIN)/python -m pytest
