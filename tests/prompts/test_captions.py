@@ -208,6 +208,14 @@ def test_forms_and_subjects() -> None:
     assert check_form("- A ball rolls over the floor.", language="English") is not None
     assert check_form("3. A ball rolls over the floor.", language="English") is not None
     assert check_form("Zażółć gęślą jaźń", language="Polish") is None
+    for text in (
+        "Un perro grande empuja a la pelota por el suelo.",
+        "Un homme a pousse la balle sur le sol, et elle roule.",
+        "Ein Junge wirft den Ball auf das Dach, und er rollt.",
+    ):
+        assert check_form(text, language="English") is not None
+    for text in ("Dogs chase a ball across wet grass.", "La Ola dancers die down on the floor of the hall."):
+        assert check_form(text, language="English") is None
     assert name_subject("The two brown dogs") == name_subject("dog")
     shelf = Shelf()
     assert (
