@@ -22,6 +22,9 @@ from videophy_lab.cli_prompts import (
     write_all,
 )
 
+# the group with the commands of both files
+__all__ = ["prompts_app"]
+
 UPSAMPLERS = ("local", "chat")
 
 
