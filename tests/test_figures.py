@@ -135,6 +135,32 @@ def draw_all(ranks: pd.DataFrame) -> dict[str, Figure]:
         "plot_costs": figures.plot_costs(cost(GENERATORS), task="pc", method="spearman"),
         "plot_abstention": figures.plot_abstention(abstain("ensemble mean")),
         "plot_labelling": figures.plot_labelling(labelling, labelling[:2]),
+        "plot_annotators": figures.plot_annotators(
+            pd.DataFrame({"annotator": ["ana", "ben"], "task": "pc", "shift": [0.1, -0.4]}).assign(
+                rater_rest_correlation=[0.6, 0.1]
+            ),
+            threshold=0.3,
+        ),
+        "plot_qualification": figures.plot_qualification(
+            make_rows(annotator=["ana", "ben", "eve"], qualified=[True, True, False]), needed=0.8
+        ),
+        "plot_learning": figures.plot_learning(
+            pd.DataFrame(
+                {"step": [1, 2, 2], "split": ["train", "train", "stop"], "task": [None, None, "pc"]}
+            ).assign(loss=[2.0, 1.5, 1.6], exact=[np.nan, np.nan, 0.4]),
+            chosen_step=2,
+        ),
+        "plot_held_out": figures.plot_held_out(
+            make_rows(
+                scorer=["trained", "base", "constant"], split="val_prompts", task="pc", quantity="spearman"
+            ),
+            quantity="spearman",
+        ),
+        "plot_token_lengths": figures.plot_token_lengths(
+            pd.DataFrame({"caption_tokens": [12, 30], "upsampled_tokens": [90, 120]}).assign(
+                tokens_method="clip"
+            )
+        ),
     }
 
 
