@@ -37,6 +37,20 @@ def test_rules_take_their_commonest_label(values, answer):
     assert (row["rating"], row["answer"]) == (answer, answer)
 
 
+def test_rules_of_several_videos_keep_their_labels_in_any_order():
+    parts = [
+        rate(values, "rule").assign(video_id=video, rule_id=rule)
+        for video, rule, values in (
+            ("z", "s", [0, 0, 1]),
+            ("a", "r", [1]),
+            ("z", "r", [2, 1]),
+            ("b", "s", [0]),
+        )
+    ]
+    rows = settle_ratings(pd.concat([*parts, rate([5])], ignore_index=True))
+    assert rows["answer"].tolist() == [0, 1, 2, 0, 5]
+
+
 def test_examples_hold_question_and_answer(tables):
     ratings, videos, rules = tables
     made = make_examples(ratings, videos, rules=rules)

@@ -123,11 +123,17 @@ def settle_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
     one["rating"], one["n_annotators"] = groups["rating"].mean(), groups["rating"].size()
     one["answer"] = np.floor(one["rating"] + 0.5)
     is_rule = one.index.get_level_values("task") == "rule"
-    for key, values in named[named["task"].eq("rule")].groupby(KEY, sort=False)["rating"]:
-        modes = values.mode()
-        one.loc[key, "answer"] = modes.iloc[0] if len(modes) == 1 else UNCLEAR
+    if is_rule.any():
+        labels = named[named["task"].eq("rule")].groupby(KEY, sort=False)["rating"].agg(choose_label)
+        one.loc[is_rule, "answer"] = labels.reindex(one.index[is_rule]).to_numpy()
     one.loc[is_rule, "rating"] = one.loc[is_rule, "answer"]
     return one.reset_index().astype({"answer": int, "rating": float})
+
+
+def choose_label(labels: pd.Series) -> float:
+    """Choose the commonest label of a rule; 2 where two are as common."""
+    modes = labels.mode()
+    return float(modes.iloc[0]) if len(modes) == 1 else float(UNCLEAR)
 
 
 def check_names(rated: pd.DataFrame, videos: pd.DataFrame) -> None:
