@@ -23,6 +23,12 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.fixture(autouse=True)
+def still_one_thread(one_thread) -> None:
+    """Set it again: what statistics compile shares its threads with torch, and sets their number anew."""
+    torch.set_num_threads(1)
+
+
 @dataclass(frozen=True)
 class Trained:
     """A training and what it was given."""
@@ -45,6 +51,7 @@ def planted(tmp_path_factory) -> tuple[Path, Path, Path]:
 @pytest.fixture(scope="package")
 def trained(planted, tmp_path_factory) -> Trained:
     ratings, videos, rules = planted
+    torch.set_num_threads(1)
     outcome = train_judge(
         ratings, videos, base=CHECKPOINT, out=tmp_path_factory.mktemp("run"), rules=rules, settings=FAST,
         options=FRAMES, device="cpu", progress=False,

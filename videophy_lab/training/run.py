@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from videophy_lab.building import build_scorers
 from videophy_lab.devices import choose_device
 from videophy_lab.extras import import_extra
-from videophy_lab.judges.base import Question
 from videophy_lab.training.checkpoints import State, load_weights
 from videophy_lab.training.costs import Cost, estimate_cost, measure_sizes
 from videophy_lab.training.examples import Examples, make_examples
@@ -27,8 +26,15 @@ from videophy_lab.training.folder import (
 )
 from videophy_lab.training.loop import BEST, Course, TrainingStoppedError, train
 from videophy_lab.training.media import MediaCache, encode_videos
+from videophy_lab.training.preparing import (
+    check_enough,
+    drop_unreadable,
+    make_question,
+    of_split,
+    split_examples,
+)
 from videophy_lab.training.settings import Settings
-from videophy_lab.training.splits import SAME_FILE, STOP, TRAIN, choose_splits
+from videophy_lab.training.splits import STOP, TRAIN
 from videophy_lab.training.students import EXTRA, Student, Task, make_student
 
 if TYPE_CHECKING:
@@ -177,30 +183,6 @@ def name_device(accelerator: Any) -> str:
     return "cpu" if accelerator.device.type == "cpu" else str(accelerator.device)
 
 
-def split_examples(made: Examples, settings: Settings) -> Examples:
-    """Give each example its split, and leave out those whose file is held out elsewhere."""
-    table = made.table.assign(split=choose_splits(made.table, settings) if len(made.table) else "")
-    split = Examples(table, made.left_out)
-    return split.drop(
-        split.table["split"].eq(SAME_FILE), "the same file is a held-out video under another name"
-    )
-
-
-def check_enough(examples: Examples) -> None:
-    """Raise ValueError where there is nothing to train on."""
-    if examples.table["split"].eq(TRAIN).any():
-        return
-    counts = examples.left_out["reason"].value_counts()
-    reasons = [f"{count} left out: {reason}" for reason, count in counts.items()]
-    held = examples.table["split"].value_counts()
-    reasons += [f"{count} in the split {split}" for split, count in held.items()]
-    said = "; ".join(reasons) or "none is of a task that is asked"
-    raise ValueError(
-        f"there is nothing to train on; of the ratings given, {said}. "
-        "Remedy: give videos whose video_id the ratings have, with files and captions, and hold less out."
-    )
-
-
 def plan(examples: Examples, student: Student, settings: Settings, out: Path) -> Outcome:
     """Estimate what a training would take."""
     absent = student.judge.find_absent()
@@ -260,31 +242,6 @@ def carry_out(
         finish(done, state, student, trainee)
     accelerator.wait_for_everyone()
     return done
-
-
-def of_split(examples: Examples, split: str) -> pd.DataFrame:
-    """Give the examples of a split, in their order."""
-    return examples.table[examples.table["split"].eq(split)].reset_index(drop=True)
-
-
-def make_question(row: Any) -> Question:
-    """Make the question of an example."""
-    return Question(row["task"], row["text"], rule_id=row["rule_id"] or None, video_id=row["video_id"])
-
-
-def drop_unreadable(examples: Examples, student: Student, cache: MediaCache) -> Examples:
-    """Leave out videos that could not be read, and questions that do not fit into the context."""
-    table = examples.table
-    learnt = table["split"].isin((TRAIN, STOP))
-    failed = cache.list_failed(list(dict.fromkeys(table.loc[learnt, "sha256"])))
-    reasons = table["sha256"].map(failed).astype(object).where(learnt)
-    for place in table.index[learnt & reasons.isna()]:
-        row = table.loc[place]
-        try:
-            student.write(make_question(row), int(row["answer"]), cache.read(row["sha256"], student.needs))
-        except ValueError as error:
-            reasons[place] = str(error)
-    return examples.drop(reasons.notna(), reasons.dropna())
 
 
 def finish(done: Outcome, state: State, student: Student, trainee: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shlex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from videophy_lab.training.export import ADAPTER, MERGED
 from videophy_lab.training.folder import count_examples
@@ -63,8 +65,8 @@ def describe_cost(outcome: Outcome, cost: Cost) -> str:
     )
 
 
-def describe_outcome(outcome: Outcome) -> str:
-    """Say what a run did, and what to type next."""
+def describe_outcome(outcome: Outcome, options: Mapping[str, Any] | None = None) -> str:
+    """Say what a run did, and what to type next; `options` are the judge's, which its scores need too."""
     table, state, folder = outcome.examples.table, outcome.state, outcome.folder
     if state is None:
         return describe_plan(outcome)
@@ -81,12 +83,18 @@ def describe_outcome(outcome: Outcome) -> str:
         + f"; {len(outcome.examples.left_out)} left out; {folder / MERGED} and {folder / ADAPTER}",
     ]
     if held:
-        rules = f" --rules {folder / 'held_out_rules.csv'}" if has_rules(outcome) else ""
-        lines.append(
-            f"{held} examples are held out; score them: videophy-lab score {folder / 'held_out.csv'} "
-            f"--scorer trained={outcome.judge} --checkpoint {folder / MERGED}{rules} --out {folder}"
-        )
+        lines.append(f"{held} examples are held out; score them: {write_command(outcome, options or {})}")
     return "\n".join(lines)
+
+
+def write_command(outcome: Outcome, options: Mapping[str, Any]) -> str:
+    """Write the command that scores what was held out."""
+    folder = outcome.folder
+    words = ["videophy-lab", "score", folder / "held_out.csv", "--scorer", f"trained={outcome.judge}"]
+    words += ["--checkpoint", folder / MERGED]
+    words += ["--rules", folder / "held_out_rules.csv"] if has_rules(outcome) else []
+    words += [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+    return shlex.join(map(str, [*words, "--out", folder]))
 
 
 def has_rules(outcome: Outcome) -> bool:
