@@ -92,9 +92,10 @@ def train_judge(
     from videophy_lab.training import train_judge as train
 
     try:
+        options = split_parameters(option or [], flag="--option")
         outcome = train(
             ratings, videos, base=base, out=out, rules=rules, prompts=prompts, judge=judge,
-            options=split_parameters(option or [], flag="--option"), device=device, dtype=dtype,
+            options=options, device=device, dtype=dtype,
             dry_run=dry_run, settings=Settings(**chosen),
         )  # fmt: skip
     except (ValueError, ImportError) as error:
@@ -113,7 +114,7 @@ def train_judge(
         )
         stop(f"{message}; the same command goes on from there", INTERRUPTED)
     if outcome.is_main:
-        typer.echo(summary.describe_plan(outcome) if dry_run else summary.describe_outcome(outcome))
+        typer.echo(summary.describe_plan(outcome) if dry_run else summary.describe_outcome(outcome, options))
 
 
 def split_names(names: str | None) -> tuple[str, ...] | None:
