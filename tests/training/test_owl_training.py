@@ -130,6 +130,21 @@ def test_the_size_of_micro_batches_and_checkpointing_change_nothing(trained, tmp
         torch.testing.assert_close(weight, second[name], atol=1e-4, rtol=1e-3)
 
 
+def test_a_base_in_bf16_learns_too_with_dropout_and_checkpointing(trained, tmp_path):
+    changes = {"dropout": 0.05, "gradient_checkpointing": True, "export_dtype": "bf16", "epochs": 3}
+    told = train_judge(
+        trained.ratings, trained.videos, base=CHECKPOINT, out=tmp_path, rules=trained.rules, device="cpu",
+        dtype="bf16", settings=replace(FAST, **changes), options=FRAMES, progress=False,
+    )  # fmt: skip
+    merged = load_file(tmp_path / "merged" / "model.safetensors")
+    adapter = load_file(tmp_path / "adapter" / "adapter_model.safetensors")
+    assert {weight.dtype for weight in merged.values()} == {torch.bfloat16}
+    assert {weight.dtype for weight in adapter.values()} == {torch.float32}
+    losses = read_steps(tmp_path).query("split == 'stop' and task == 'all'")["loss"]
+    assert told.state.best_loss == pytest.approx(losses.min())
+    assert losses.iloc[-1] < 0.5 * losses.iloc[0]
+
+
 def test_a_finished_folder_is_not_trained_again(trained):
     before = (trained.folder / "steps.csv").read_bytes()
     again = run_again(trained, trained.folder)

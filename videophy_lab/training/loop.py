@@ -198,7 +198,7 @@ def look(course: Course, model: Any, trainee: Any, state: State, log: StepLog | 
                 sums[tasks.index(course.stop_tasks[place])] += (loss, hit, 1)
     sums = np.array(add_up(course, sums.ravel().tolist())).reshape(sums.shape)
     totals = dict(zip([ALL, *tasks], [sums.sum(axis=0), *sums], strict=True))
-    loss = totals[ALL][0] / totals[ALL][2]
+    loss = float(totals[ALL][0] / totals[ALL][2])
     if loss < state.best_loss:
         state.best_loss, state.best_step, state.worse = loss, state.step, 0
         if accelerator.is_main_process:
