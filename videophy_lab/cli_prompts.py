@@ -158,8 +158,10 @@ def review_table(
     with explain():
         rows = read_rows(table)
         subject = review.find_subject(rows)
+        # both are reviewed in one folder, by the same people
+        stem = "rule_" if subject is review.RULES else ""
         for name in reviewer or []:
-            path = out / review.name_review(name)
+            path = out / f"{stem}{review.name_review(name)}"
             if path.exists():
                 raise ValueError(f"{path} is there already. Remedy: delete it, or name another reviewer.")
             write_rows(review.make_review(rows, name, subject=subject), out, path.name)
@@ -167,7 +169,6 @@ def review_table(
         if reviewer and not filled:
             return None
         reviews = review.read_reviews(filled or [], rows, subject=subject)
-        stem = "rule_" if subject is review.RULES else ""
         if settled is None:
             review.check_settled(out / f"{stem}adjudication.csv")
         together = review.read_reviews([settled], rows, subject=subject) if settled else None
