@@ -64,9 +64,9 @@ def run_jobs(
                 for row in score_group(group, scorers, specs):
                     rows.append(row)
                     pending.append(row)
-                if time.perf_counter() - stored >= STORE_SECONDS:
-                    store.append(pending)
-                    pending, stored = [], time.perf_counter()
+                    if time.perf_counter() - stored >= STORE_SECONDS:
+                        store.append(pending)
+                        pending, stored = [], time.perf_counter()
                 if report:
                     report(len(group), rows)
         finally:

@@ -167,6 +167,11 @@ def make_here(tasks: Sequence[Task], folder: Path, *, report: Report | None = No
                     report(1, [record])
 
 
+def can_spread(task: Task) -> bool:
+    """Tell whether processes may make a task's videos; no other finds a class of the user's own script."""
+    return task.generator.parallel and type(task.generator).__module__ != "__main__"
+
+
 def make_in_processes(
     tasks: Sequence[Task], folder: Path, *, workers: int, report: Report | None = None
 ) -> None:

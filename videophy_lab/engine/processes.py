@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Generator, Iterable
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -52,9 +54,12 @@ def spread_work(
     """
     waiting = iter(items)
     pending: set[Future[Result]] = set()
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=begin, initargs=(start, given)
-    ) as pool:
+    with (
+        hide_script(),
+        ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=begin, initargs=(start, given)
+        ) as pool,
+    ):
         try:
             exhausted = False
             while pending or not exhausted:
@@ -75,6 +80,20 @@ def spread_work(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+@contextmanager
+def hide_script() -> Iterator[None]:
+    """Keep new processes from running the user's script again, which needs no guard for that then."""
+    script = sys.modules["__main__"]
+    hidden: dict[str, Any] = {
+        name: vars(script).pop(name) for name in ("__file__", "__spec__") if name in vars(script)
+    }
+    script.__spec__ = None
+    try:
+        yield
+    finally:
+        vars(script).update(hidden)
+
+
 def begin(start: Callable[..., None], given: tuple[Any, ...]) -> None:
     """Get ready in a process of the pool; Ctrl-C is the starter's to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -82,3 +101,8 @@ def begin(start: Callable[..., None], given: tuple[Any, ...]) -> None:
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
     start(*given)
+
+
+def count_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

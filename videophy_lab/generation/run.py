@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections.abc import Collection, Mapping, Sequence
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.building import build_generators, check_words
-from videophy_lab.engine.making import make_here, make_in_processes
+from videophy_lab.engine.making import can_spread, make_here, make_in_processes
+from videophy_lab.engine.processes import count_cores
 from videophy_lab.generation.inputs import find_prompts
 from videophy_lab.generation.plan import Plan, make_plan
 from videophy_lab.generation.progress import show_progress
@@ -162,16 +162,11 @@ def make_missing(plan: Plan, folder: Path, *, engine: str, workers: int | None, 
             make_on_ray(plan.tasks, folder, workers=workers, report=report)
             return
         several = workers or count_cores()
-        spread = [task for task in plan.tasks if several > 1 and task.generator.parallel]
+        spread = [task for task in plan.tasks if several > 1 and can_spread(task)]
         alone = [task for task in plan.tasks if task not in spread]
         if spread:
             make_in_processes(spread, folder, workers=several, report=report)
         make_here(alone, folder, report=report)
-
-
-def count_cores() -> int:
-    """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def pick_rows(folder: Path, plan: Plan) -> pd.DataFrame:

@@ -152,9 +152,13 @@ class Scorer(Protocol):
         The frames it wants; None for one that wants the file (``clip.info.path``).
     batch_size : int
         Most clips that one call of `score` takes.
+    parallel : bool
+        Whether several processes on one machine score faster than one: true for what has neither weights
+        nor a server.
     """
 
     card: ClassVar[Card]
+    parallel: ClassVar[bool] = False
 
     @property
     def view(self) -> FrameView | None:

@@ -85,6 +85,7 @@ class Kinematics:
     tracking : Settings
     """
 
+    parallel: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         name="kinematics",
         summary="follows solid bodies and fits Newton's laws: gravity, energy, momentum, mass, continuity",

@@ -21,6 +21,8 @@ READABLE_SCALE = "1–5 (rule: 0, 1, 2)"
 class Sentinel(Scorer):
     """A judge that answers from the question's name alone; no frame is decoded for it."""
 
+    parallel: ClassVar[bool] = True
+
     @property
     def view(self) -> FrameView | None:
         """Ask for no frames."""

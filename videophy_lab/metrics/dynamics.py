@@ -156,6 +156,7 @@ class DynamicDegreeDis(DynamicMetric):
     """
 
     least_side: ClassVar[int] = DIS_SIDE
+    parallel: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         name="dynamic_degree_dis",
         summary="Whether a video moves by VBench's rule on DIS flow, and its flow; not VBench's number",

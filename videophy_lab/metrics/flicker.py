@@ -31,6 +31,7 @@ class TemporalFlickering(FrameMetric):
     """
 
     least_frames: ClassVar[int] = 2
+    parallel: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         name="temporal_flickering",
         summary="Likeness of neighbouring frames by VBench's definition (motion counts as flicker)",

@@ -25,6 +25,7 @@ class Sharpness(FrameMetric):
     operator LAP4, and as OpenCV's ``Laplacian(grey).var()``.
     """
 
+    parallel: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         name="sharpness",
         summary="Variance of the Laplacian, mean over frames (grows with detail and with noise)",
@@ -49,6 +50,7 @@ class Colourfulness(FrameMetric):
     copied script takes the absolute values of the opponent colours first, which gives other numbers.
     """
 
+    parallel: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         name="colourfulness",
         summary="Spread and strength of opponent colours (Hasler and Süsstrunk 2003, M3), mean over frames",
@@ -73,6 +75,7 @@ class Contrast(FrameMetric):
     divisor n, and not divided by the mean.
     """
 
+    parallel: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         name="contrast",
         summary="Standard deviation of the luma (root-mean-square contrast, Peli 1990), mean over frames",

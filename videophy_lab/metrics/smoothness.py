@@ -118,6 +118,7 @@ class FlowSmoothness(FlowMetric):
     """
 
     least_frames: ClassVar[int] = LEAST_FRAMES
+    parallel: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         name="flow_smoothness",
         summary="How well optical flow (DIS) predicts every second frame; our own definition, not VBench's",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections.abc import Collection, Mapping, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.building import check_words
+from videophy_lab.engine.processes import count_cores
 from videophy_lab.probes.choosing import choose_parts
 from videophy_lab.probes.files import ProbeFolder
 from videophy_lab.probes.making import Prober, make_probes
@@ -181,11 +181,6 @@ def carry_out(plan: Plan, words: Words, *, workers: int, progress: bool) -> pd.D
         if len(rows):
             write_table(rows, folder.folder)
     return rows
-
-
-def count_cores() -> int:
-    """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def check_counts(*, seed: int, **counts: int | None) -> None:

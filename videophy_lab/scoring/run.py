@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections.abc import Collection, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from videophy_lab.building import build_scorers, check_words
 from videophy_lab.engine.plan import find_missing
+from videophy_lab.engine.processes import count_cores
 from videophy_lab.judges.base import REPEAT, Scorer
 from videophy_lab.scoring.inputs import find_rules, find_videos
 from videophy_lab.scoring.plan import Plan, list_tasks, make_plan
@@ -89,7 +89,7 @@ def score(
     engine : {"local", "ray"}
         In this process, or by several processes that each hold the scorers.
     workers : int, optional
-        Decoding threads (local) or processes (ray).
+        Processes; with networks and servers on one machine, decoding threads.
     progress : bool
         Show a progress bar on stderr.
 
@@ -155,6 +155,7 @@ def score_videos(
 def carry_out(plan: Plan, store: ScoreStore, *, engine: str, workers: int | None, progress: bool) -> int:
     """Answer what is missing and store it; return the number of questions that scorers were asked."""
     from videophy_lab.engine.local import run_jobs
+    from videophy_lab.engine.spreading import count_processes, run_jobs_in_processes
     from videophy_lab.scoring.progress import show_progress
 
     for name in sorted(set(plan.missing["scorer"])):
@@ -172,9 +173,14 @@ def carry_out(plan: Plan, store: ScoreStore, *, engine: str, workers: int | None
         with show_progress(len(jobs), shown=progress) as report:
             run_on_ray(jobs, used, plan.specs, store.folder, workers=workers, report=report)
         return len(missing)
+    processes = count_processes(jobs, used, workers or count_cores())
+    if processes > 1:
+        with show_progress(len(jobs), shown=progress) as report:
+            run_jobs_in_processes(jobs, used, plan.specs, store.folder, workers=processes, report=report)
+        return len(missing)
     for scorer in used.values():
         scorer.prepare()
-    threads = workers or min(4, os.cpu_count() or 1)
+    threads = workers or min(4, count_cores())
     with show_progress(len(jobs), shown=progress) as report:
         run_jobs(jobs, used, plan.specs, store, threads=threads, report=report)
     return len(missing)
