@@ -20,7 +20,16 @@ from videophy_lab.schema import make_rule_id, read_table
 
 # what is asked is the same everywhere
 ASKED: dict[str, Any] = {"attention_every": 20, "block_size": 2}
+# a block; the first attention check comes after ten items or more
 N_PAGE, N_LAB = 9, 6
+
+
+def open_page(browser: Any) -> tuple[Any, list[str]]:
+    """Open a page, and take note of the errors in it."""
+    page = browser.new_page(viewport={"width": 1300, "height": 1000})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return page, errors
 
 
 def rate_on_page(browser: Any, videos: pd.DataFrame) -> list[dict[str, Any]]:
@@ -32,7 +41,7 @@ def rate_on_page(browser: Any, videos: pd.DataFrame) -> list[dict[str, Any]]:
     asked = [word for name, value in ASKED.items() for word in (f"--{name.replace('_', '-')}", value)]
     files = ("videos/videos.csv", "--rules", "bench/rule_kept.csv", "--qualification", "known.csv")
     with serve_page(*files, "--out", "ratings.csv", *asked) as (address, stop):
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page, errors = open_page(browser)
         begin(page, address, "Ada")
         root = page.locator(".vpl-annotate")
         for _ in known.index:
@@ -48,12 +57,12 @@ def rate_on_page(browser: Any, videos: pd.DataFrame) -> list[dict[str, Any]]:
             done.append(answer_screen(page, root, truth, by=by, added=more))
         wait_saved(page)
         page.close()
+        assert errors == []
         # two attention checks, and on each video one item of sa, one of pc, and two rules
         for name, slips in (("Cem", 0.1), ("Dora", 0.3)):
             assert answer_all(address, name, truth, slips=slips) > 4 * N_VIDEOS + len(known)
         said = stop()
-    n_page = sum(len(each["given"]) if each["kind"] == "rule" else 1 for each in done)
-    n_all = 2 * 4 * N_VIDEOS + n_page
+    n_all = 2 * 4 * N_VIDEOS + count_answers(done)
     assert said == f"done: {n_all} ratings and 0 comparisons of 3 annotators: ratings.csv"
     return done
 
@@ -74,7 +83,7 @@ def rate_in_lab(browser: Any, home: Path) -> list[dict[str, Any]]:
     settings = home / "jupyter"
     settings.mkdir()
     with serve_lab(home, settings) as (address, token):
-        page = browser.new_page(viewport={"width": 1300, "height": 1000})
+        page, errors = open_page(browser)
         page.goto(f"{address}/lab/tree/rate.ipynb?token={token}")
         wait_idle(page)
         run_all(page, views=1)
@@ -91,6 +100,7 @@ def rate_in_lab(browser: Any, home: Path) -> list[dict[str, Any]]:
         run_all(page, views=1)
         page.get_by_text("Ben has done 8 of").first.wait_for()
         page.close()
+        assert errors == []
     return done
 
 
