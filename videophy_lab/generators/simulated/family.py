@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from videophy_lab.generators.base import Generator, Made, Order, Specs, check_length
 from videophy_lab.generators.simulated.violations import (
     NONE,
+    VIOLATION,
     VIOLATIONS,
     choose_severities,
     choose_violations,
@@ -34,7 +35,8 @@ class Simulated(Generator):
     violations : str
         Names parted by commas, ``all`` or ``none``; `list_violations` has the table.
     severities : str
-        Numbers above 0 and at most 1, parted by commas.
+        Numbers above 0 and at most 1, parted by commas. Controls have the greatest of them only: what does
+        not pass for broken there does not elsewhere.
     size : int
         Pixels of height and width, 64 to 1024.
     frames : int
@@ -93,6 +95,7 @@ class Simulated(Generator):
         worlds: dict[str, Generator] = {"": self.make_world(NONE, 0.0)}
         severities = choose_severities(self.severities)
         for name in choose_violations(self.violations):
-            for severity in severities if VIOLATIONS[name].graded else (1.0,):
+            graded = severities if VIOLATIONS[name].kind == VIOLATION else severities[-1:]
+            for severity in graded if VIOLATIONS[name].graded else (1.0,):
                 worlds[f"-{name}-{round(100 * severity):03d}"] = self.make_world(name, severity)
         return worlds
