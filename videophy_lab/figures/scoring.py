@@ -110,15 +110,15 @@ def plot_contact_sheet(strips: Sequence[np.ndarray], titles: Sequence[str]) -> F
 
     n_frames = max(len(strip) for strip in strips)
     width = PAGE / n_frames
-    heights = [width * strip.shape[1] / strip.shape[2] for strip in strips]
-    fig, axes = plt.subplots(
-        len(strips), n_frames, figsize=(PAGE, sum(heights) + 0.25 * len(strips)), squeeze=False,
-        gridspec_kw={"height_ratios": heights, "wspace": 0.02, "hspace": 0.02},
-    )  # fmt: skip
-    for row, strip, title in zip(axes, strips, titles, strict=True):
-        for ax in row:
+    heights = [width * strip.shape[1] / strip.shape[2] + 0.25 for strip in strips]
+    fig = plt.figure(figsize=(PAGE, sum(heights)))
+    # a part for each row, because a long title would push the pictures of its row apart
+    parts = fig.subfigures(len(strips), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for part, strip, title in zip(parts, strips, titles, strict=True):
+        part.suptitle(title, x=0.005, ha="left", fontsize=7)
+        axes = part.subplots(1, n_frames, squeeze=False, gridspec_kw={"wspace": 0.02})[0]
+        for ax in axes:
             ax.set_axis_off()
-        for ax, frame in zip(row, strip, strict=False):
+        for ax, frame in zip(axes, strip, strict=False):
             ax.imshow(frame)
-        row[0].set_title(title, loc="left", fontsize=7)
     return fig
