@@ -9,11 +9,11 @@ import pytest
 
 from tests.judges import tiny_vlms
 from tests.judges.tiny_vlms import find_token, follow, make_clip, save_tiny, teach
+from videophy_lab.cards import format_card
 from videophy_lab.judges.base import Question
 from videophy_lab.judges.vlm import VisionLanguageJudge
 from videophy_lab.judges.vlm_models import CosmosReason1, CosmosReason2, Qwen3VL, Qwen25VL, VideoLlava
 from videophy_lab.registry import find_class
-from videophy_lab.cards import format_card
 from videophy_lab.weights.hub import HUB_WEIGHTS
 
 one_thread = tiny_vlms.one_thread
