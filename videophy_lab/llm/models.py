@@ -42,6 +42,4 @@ def check_gemini(model: str, today: date) -> None:
             f"{name} is retired: it was shut down by {end} (the paper's gemini-2.0-flash-exp is, too), and "
             f"it cannot be asked again. Remedy: name another model. {remedy}"
         )
-    warnings.warn(
-        f"{name} is shut down on {end}; it cannot be asked again then. {remedy}", stacklevel=4
-    )
+    warnings.warn(f"{name} is shut down on {end}; it cannot be asked again then. {remedy}", stacklevel=4)
