@@ -22,7 +22,7 @@ from videophy_lab.places import hash_file
 from videophy_lab.probes import probe_videos
 from videophy_lab.video_store.store import read_sidecar
 
-NAMES = tuple(("wan", prompt, seed) for prompt in "pq" for seed in range(4))
+NAMES = tuple(("wan", prompt, seed) for prompt in "pqr" for seed in range(10))
 PROBES = ("reverse", "noise-050")
 N_FILES = len(NAMES) * (1 + len(PROBES))
 COMMAND = [sys.executable, "-m", "videophy_lab.cli", "probe"]
