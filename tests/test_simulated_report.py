@@ -1,9 +1,8 @@
-"""From the simulated world to its report: the three commands in small, and the committed report."""
+"""From the simulated world to its report: the three commands in small."""
 
 from __future__ import annotations
 
 import html
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from tests.test_committed_report import References
 
 REPORT = ROOT / "reports" / "simulated"
 VIOLATIONS = "teleport,vanish,reversal,freeze"
@@ -55,29 +53,3 @@ def test_the_smoke_version_makes_scores_and_reports(smoke: Path) -> None:
     assert scored.set_index("scorer").loc["constant", "estimate"] == 0.5
     assert f"{int(made['n_ok'].sum())} videos were made of 2 prompts" in page
     assert list((smoke / "videos").glob("detection_*.mp4"))
-
-
-def test_the_committed_report_says_what_it_was_made_of() -> None:
-    counts = pd.read_csv(REPORT / "tables" / "generate_counts.csv")
-    assert counts["n_ok"].sum() >= 200
-    assert counts["n_failed"].sum() == 0
-    scores = pd.read_csv(REPORT / "tables" / "detection_scores.csv").set_index("scorer")
-    assert scores.loc["constant", ["estimate", "low"]].tolist()[0] == 0.5
-    assert (scores["n_pairs"] + scores["n_unscored"] >= 150).all()
-    provenance = json.loads((REPORT / "provenance.json").read_text(encoding="utf-8"))
-    assert provenance["uncommitted_changes"] is False
-
-
-def test_the_committed_page_opens_without_a_network_and_plays_its_clips() -> None:
-    clips = sorted(path.name for path in (REPORT / "videos").glob("*.mp4"))
-    assert 4 <= len(clips) <= 16
-    assert sum(path.stat().st_size for path in (REPORT / "videos").iterdir()) < 2e6
-    for page in [REPORT / "index.html", *(REPORT / "notebooks").glob("*.html")]:
-        found = References()
-        found.feed(page.read_text(encoding="utf-8"))
-        assert not [name for name in found.loaded if name.startswith(("http:", "https:", "//"))], page.name
-        local = [name for name in found.loaded if not name.startswith("data:")]
-        assert all((page.parent / name).is_file() for name in local), page.name
-        assert str(ROOT) not in page.read_text(encoding="utf-8")
-    index = (REPORT / "index.html").read_text(encoding="utf-8")
-    assert all(f"videos/{name}" in index for name in clips)
