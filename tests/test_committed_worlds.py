@@ -34,7 +34,7 @@ def test_the_card_has_a_judge_that_notices_reversal_beside_some_that_do_not() ->
     reversal = read("judge_card", "time_reversal_reversal").set_index(["scorer", "class"])["estimate"]
     assert reversal["arrow_of_time", "irreversible"] >= 0.9
     assert reversal["arrow_of_time", "reversible"] == pytest.approx(0.5, abs=0.1)
-    assert reversal["constant"].tolist() == [0.5, 0.5]
+    assert [reversal["constant", kind] for kind in ("irreversible", "reversible")] == [0.5, 0.5]
     faults = read("judge_card", "judge_probes_faults").set_index(["scorer", "check"])["verdict"]
     assert faults["arrow_of_time", "direction of time"] == "passed"
     assert faults["constant", "direction of time"] == "fault"
