@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from videophy_lab.cli_base import FAILED, INTERRUPTED, WRONG, explain_trouble, split_parameters, stop
+from videophy_lab.cli.base import FAILED, INTERRUPTED, WRONG, explain_trouble, split_parameters, stop
 
 EPILOG = (
     "Example: videophy-lab train-judge ratings.csv videos/ --base videophysics/videocon_physics --out "

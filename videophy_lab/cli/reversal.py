@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from videophy_lab.cli_base import FAILED, INTERRUPTED, WRONG, collect_options, explain_trouble, stop
+from videophy_lab.cli.base import FAILED, INTERRUPTED, WRONG, collect_options, explain_trouble, stop
 
 if TYPE_CHECKING:
     from videophy_lab.reversibility.filter import Outcome

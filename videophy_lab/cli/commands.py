@@ -1,4 +1,4 @@
-"""The command line: arguments only. Exit code 0 done, 1 something failed, 2 the command was wrong."""
+"""The commands by name: generate, score, report and doctor here, the others beside."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from videophy_lab.cli_annotate import EXAMPLE as ANNOTATE_EXAMPLE
-from videophy_lab.cli_annotate import annotate_videos
-from videophy_lab.cli_base import (
+from videophy_lab.cli.annotate import EXAMPLE as ANNOTATE_EXAMPLE
+from videophy_lab.cli.annotate import annotate_videos
+from videophy_lab.cli.base import (
     FAILED,
     INTERRUPTED,
     WRONG,
@@ -19,14 +19,14 @@ from videophy_lab.cli_base import (
     split_words,
     stop,
 )
-from videophy_lab.cli_list import list_app
-from videophy_lab.cli_probe import EXAMPLE as PROBE_EXAMPLE
-from videophy_lab.cli_probe import probe_command
-from videophy_lab.cli_prompts_more import prompts_app
-from videophy_lab.cli_reversal import EXAMPLE as REVERSAL_EXAMPLE
-from videophy_lab.cli_reversal import LABELS_EXAMPLE, mark_command, propose_command
-from videophy_lab.cli_train import EPILOG as TRAIN_EXAMPLE
-from videophy_lab.cli_train import train_judge
+from videophy_lab.cli.lists import list_app
+from videophy_lab.cli.probe import EXAMPLE as PROBE_EXAMPLE
+from videophy_lab.cli.probe import probe_command
+from videophy_lab.cli.prompts_more import prompts_app
+from videophy_lab.cli.reversal import EXAMPLE as REVERSAL_EXAMPLE
+from videophy_lab.cli.reversal import LABELS_EXAMPLE, mark_command, propose_command
+from videophy_lab.cli.train import EPILOG as TRAIN_EXAMPLE
+from videophy_lab.cli.train import train_judge
 
 app = typer.Typer(
     name="videophy-lab",
@@ -251,7 +251,3 @@ def doctor() -> None:
 def main() -> None:
     """Run the command line."""
     app()
-
-
-if __name__ == "__main__":
-    main()

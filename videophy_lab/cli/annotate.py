@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from videophy_lab.cli_base import FAILED, WRONG, explain_trouble, split_words, stop
+from videophy_lab.cli.base import FAILED, WRONG, explain_trouble, split_words, stop
 
 if TYPE_CHECKING:
     from videophy_lab.annotation import Project

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from videophy_lab.cli_prompts import (
+from videophy_lab.cli.prompts import (
     DryRun,
     Language,
     Model,

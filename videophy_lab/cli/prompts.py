@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from videophy_lab.cli_base import FAILED, INTERRUPTED, WRONG, collect_options, stop
+from videophy_lab.cli.base import FAILED, INTERRUPTED, WRONG, collect_options, stop
 
 if TYPE_CHECKING:
     import pandas as pd

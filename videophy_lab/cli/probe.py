@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from videophy_lab.cli_base import (
+from videophy_lab.cli.base import (
     FAILED,
     INTERRUPTED,
     WRONG,
