@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from videophy_lab import __version__, cli, doctor, report
+from videophy_lab.cli import commands
 from videophy_lab.doctor import Check, format_checks
 from videophy_lab.params import ParamsError
 
@@ -44,7 +45,7 @@ def test_report_hands_on_its_arguments(calls: list, tmp_path: Path) -> None:
 
 def test_open_shows_the_page(calls: list, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = []
-    monkeypatch.setattr(cli.typer, "launch", shown.append)
+    monkeypatch.setattr(commands.typer, "launch", shown.append)
     assert run("report", str(tmp_path), "--open").exit_code == 0
     assert shown == [str(tmp_path / "index.html")]
     assert len(calls) == 1
