@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import videophy_lab as lab
@@ -25,3 +26,17 @@ def test_a_folder_without_scores_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "scores").mkdir()
     with pytest.raises(TableError):
         lab.load_scores(tmp_path)
+
+
+def test_who_wrote_first_does_not_matter(tmp_path: Path) -> None:
+    rows = [
+        {"video_id": f"g/{name}/0", "scorer": "mine", "spec": "s", "task": "pc", "score": 4.5, "status": "ok"}
+        for name in "abcd"
+    ]
+    for folder, order in (("forth", rows), ("back", rows[::-1])):
+        for row in order:
+            with ScoreStore(tmp_path / folder) as store:
+                store.append([row])
+    forth = lab.load_scores(tmp_path / "forth")
+    assert list(forth["video_id"]) == [row["video_id"] for row in rows]
+    pd.testing.assert_frame_equal(forth, lab.load_scores(tmp_path / "back"))

@@ -23,7 +23,7 @@ from videophy_lab.schema import (
     read_rows,
     read_table,
 )
-from videophy_lab.store import read_scores
+from videophy_lab.store import KEY, read_scores
 from videophy_lab.video_store import is_probe_folder, is_video_store, read_probed, read_videos
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def load_scores(
     ----------
     source : str or path
         See the module; ``"videophy2"`` is AutoEval on the test set: 1,635 videos ``ok``, 1,762 ``failed``
-        (see the data card). Also a folder that was scored into.
+        (see the data card). Also a folder that was scored into, whose rows come sorted by their key.
     on_collision : {"warn", "drop", "ignore", "error"}
         What to do when the scores of two generators come from the same files; see
         :func:`videophy_lab.collisions.find_collisions`. It cannot be told here where neither a column nor the
@@ -140,7 +140,8 @@ def load_scores(
         else resolve_source(source, "numbers", "autoeval", split="test")
     )
     if found.form == "store":
-        scores = read_scores(found.path)
+        # several writers store in the order in which they get on; a sum in another order ends in other digits
+        scores = read_scores(found.path).sort_values(list(KEY), ignore_index=True)
     elif found.form == "numbers":
         scores = bundled.make_scores(found.path)
     elif found.form == "autoeval":
