@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 
 from videophy_lab.stats.annotators import check_ratings, count_values
+from videophy_lab.stats.dawid_skene import fit_dawid_skene
 from videophy_lab.stats.estimate import BoolArray, FloatArray
 
-Aggregation = Literal["mean", "median", "mode", "majority"]
-AGGREGATIONS: tuple[Aggregation, ...] = ("mean", "median", "mode", "majority")
+Aggregation = Literal["mean", "median", "mode", "majority", "dawid_skene"]
+AGGREGATIONS: tuple[Aggregation, ...] = ("mean", "median", "mode", "majority", "dawid_skene")
 
 
 def rater_rest_correlation(
@@ -84,9 +85,11 @@ def aggregate_ratings(ratings: ArrayLike, *, how: Aggregation, threshold: float 
     Parameters
     ----------
     ratings : (n_items, n_annotators) float
-    how : {"mean", "median", "mode", "majority"}
+    how : {"mean", "median", "mode", "majority", "dawid_skene"}
         ``"mode"`` is the most frequent rating, the lowest of several (as ``scipy.stats.mode``);
-        ``"majority"`` asks whether more than half of the ratings reach the threshold.
+        ``"majority"`` asks whether more than half of the ratings reach the threshold; ``"dawid_skene"`` is
+        the likeliest rating where annotators err at rates of their own
+        (:func:`videophy_lab.stats.dawid_skene.fit_dawid_skene`).
     threshold : float, optional
         The result is then 1 where it reaches the threshold and 0 where not. Needed for ``"majority"``.
 
@@ -111,6 +114,8 @@ def aggregate_ratings(ratings: ArrayLike, *, how: Aggregation, threshold: float 
     elif how == "mode":
         counts, values = count_values(matrix[some])
         combined[some] = values[counts.argmax(axis=1)] if some.any() else np.nan
+    elif how == "dawid_skene":
+        combined = fit_dawid_skene(matrix).most_likely()
     elif how == "majority":
         if threshold is None:
             raise ValueError("a majority needs a threshold, for example threshold=4")
@@ -133,8 +138,8 @@ def compare_aggregations(ratings: ArrayLike, *, threshold: float) -> dict[str, f
     Returns
     -------
     dict of str to float
-        A share for ``"mean"``, ``"median"``, ``"mode"`` and ``"majority"`` of the items with a rating; NaN
-        without any. With equally many odd ratings an item, median and majority are the same.
+        A share for each of `AGGREGATIONS`, of the items with a rating; NaN without any.
+        With equally many odd ratings an item, median and majority are the same.
     """
     shares = {}
     for how in AGGREGATIONS:

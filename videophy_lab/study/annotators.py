@@ -110,8 +110,9 @@ def aggregate_annotators(
 
     Parameters
     ----------
-    how : {"mean", "median", "mode", "majority"}
-        ``"majority"`` asks whether most ratings reach ``threshold``.
+    how : {"mean", "median", "mode", "majority", "dawid_skene"}
+        As in :func:`videophy_lab.stats.aggregation.aggregate_ratings`. ``"majority"`` asks whether most
+        ratings reach ``threshold``.
     threshold : float, optional
         With it the rating becomes 1 where the aggregate reaches it and 0 where not. Needed by ``"majority"``.
 
