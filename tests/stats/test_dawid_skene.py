@@ -41,7 +41,7 @@ def test_fetv_equals_crowd_kit_run_to_its_end(shared):
 
 
 def test_nothing_makes_the_ratings_likelier(rng):
-    """At the maximum, moving any error rate or the prevalence lowers the likelihood, computed item by item."""
+    """At the maximum, moving any error rate or the prevalence lowers the likelihood, item by item."""
     truth = rng.integers(1, 4, size=400)
     ratings = np.where(rng.random((400, 4)) < 0.7, truth[:, None], rng.integers(1, 4, (400, 4))) + 0.0
     ratings[rng.random((400, 4)) < 0.2] = np.nan
