@@ -14,6 +14,7 @@ from videophy_lab.figures.base import (
     ORANGE,
     PAGE,
     Labels,
+    cycle_colours,
     draw_intervals,
     label,
     name_rows,
@@ -30,38 +31,40 @@ if TYPE_CHECKING:
 def plot_annotators(
     annotators: pd.DataFrame, *, threshold: float | None = None, labels: Labels | None = None
 ) -> Figure:
-    """Plot every annotator's agreement with the others against how much higher they rate, one panel a task.
+    """Plot every annotator's agreement with the others, and how much higher they rate, a colour a task.
 
     Parameters
     ----------
     annotators : DataFrame
-        Rows of ``describe_annotators``; those without a shared video have no point.
+        Rows of ``describe_annotators``; those without a shared video have no mark.
     threshold : float, optional
-        Lowest correlation with the others of an annotator who is kept.
+        Lowest correlation with the others of an annotator who is kept; below it marks are open.
     """
     import matplotlib.pyplot as plt
 
+    mean = annotators.groupby("annotator")["rater_rest_correlation"].mean()
+    names = list(mean.sort_values(ascending=False, kind="stable", na_position="last").index)
     tasks = [task for task in TASK_TITLES if task in set(annotators["task"])]
-    size = (max(COLUMN, PAGE * 0.45 * len(tasks)), 2.6)
-    fig, axes = plt.subplots(1, len(tasks), figsize=size, sharey=True, squeeze=False)
-    for ax, task in zip(axes[0], tasks, strict=True):
-        rows = annotators[annotators["task"].eq(task)].dropna(subset=["shift", "rater_rest_correlation"])
-        low = rows["rater_rest_correlation"] < (-np.inf if threshold is None else threshold)
-        for part, colour in ((rows[~low], BLUE), (rows[low], ORANGE)):
-            ax.plot(part["shift"], part["rater_rest_correlation"], "o", color=colour)
-        for row in rows.itertuples():
-            ax.annotate(
-                label(labels, row.annotator), (row.shift, row.rater_rest_correlation), xytext=(4, 2),
-                textcoords="offset points", fontsize=6.5, color=GREY,
-            )  # fmt: skip
-        ax.axvline(0, color=GREY, linewidth=0.7)
-        if threshold is not None:
-            ax.axhline(threshold, color=ORANGE, linewidth=0.7, linestyle="--")
-        widest = max(0.5, 1.25 * float(rows["shift"].abs().max()) if len(rows) else 0)
-        ax.set_xlim(-widest, widest)
-        ax.set_title(TASK_TITLES[task])
-        ax.set_xlabel("rates higher than the others by")
-    axes[0, 0].set_ylabel("correlation with the others")
+    size = (PAGE, 1.1 + 0.24 * len(names))
+    fig, (left, right) = plt.subplots(1, 2, figsize=size, sharey=True)
+    for place, (task, colour) in enumerate(zip(tasks, cycle_colours(len(tasks)), strict=True)):
+        rows = annotators[annotators["task"].eq(task)]
+        y = rows["annotator"].map(names.index).to_numpy(float) + 0.24 * (place - (len(tasks) - 1) / 2)
+        low = (rows["rater_rest_correlation"] < (-np.inf if threshold is None else threshold)).to_numpy()
+        for ax, column in ((left, "rater_rest_correlation"), (right, "shift")):
+            x = rows[column].to_numpy(float)
+            ax.plot(x[~low], y[~low], "o", color=colour, label=TASK_TITLES[task])
+            ax.plot(x[low], y[low], "o", color=colour, markerfacecolor="white")
+    if threshold is not None:
+        left.axvline(threshold, color=GREY, linewidth=0.7, linestyle="--")
+    right.axvline(0, color=GREY, linewidth=0.7)
+    widest = max(0.5, 1.1 * float(annotators["shift"].abs().max())) if len(annotators) else 0.5
+    right.set_xlim(-widest, widest)
+    name_rows(left, np.arange(len(names), dtype=float), [label(labels, name) for name in names])
+    right.grid(axis="y", visible=False)
+    left.set_xlabel("correlation with the others")
+    right.set_xlabel("rates higher than the others by")
+    fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return fig
 
 
