@@ -30,15 +30,13 @@ ACTIONS = {
     "feeling proud": ("no_visible_physics", "physical_activity"),
     "miscellaneous": ("unclear", "object_interaction"),
 }
-SUBJECTS = ("old man", "small girl", "brown dog", "tall woman", "young boy", "robot", "farmer", "monkey", ""
-"cook",
-            "sailor", "clown", "nurse")  # fmt: skip
-THINGS = ("wet grass", "a stone floor", "deep snow", "a wooden table", "warm sand", "thick ice", "loose "
-"gravel",
-          "a steel plate", "red clay", "a rubber mat", "dry leaves", "a glass tray")  # fmt: skip
-COLOURS = ("blue", "yellow", "dented", "round", "narrow", "striped", "heavy", "hollow", "torn", "shiny", ""
-"flat",
-           "cracked")  # fmt: skip
+SUBJECTS = ("old man", "small girl", "brown dog", "tall woman", "young boy", "robot", "farmer", "monkey",
+            "cook", "sailor", "clown", "nurse")  # fmt: skip
+THINGS = ("wet grass", "a stone floor", "deep snow", "a wooden table", "warm sand", "thick ice",
+          "loose gravel", "a steel plate", "red clay", "a rubber mat", "dry leaves",
+          "a glass tray")  # fmt: skip
+COLOURS = ("blue", "yellow", "dented", "round", "narrow", "striped", "heavy", "hollow", "torn", "shiny",
+           "flat", "cracked")  # fmt: skip
 OBJECTS = ("bucket", "plank", "crate", "cup", "stick", "brick", "bottle", "tyre", "shovel", "basket", "chain",
            "feather")  # fmt: skip
 

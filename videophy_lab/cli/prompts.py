@@ -218,8 +218,7 @@ def write_captions(
     n_short = int(written.failures["check"].eq("short").sum())
     finish(
         f"{len(counted)} captions of {len(table)} actions; {len(written.failures) - n_short} refused, "
-        f"{n_short} "
-        f"actions have fewer than {per_action}{say_tokens(clip)}",
+        f"{n_short} actions have fewer than {per_action}{say_tokens(clip)}",
         n_short,
     )
 

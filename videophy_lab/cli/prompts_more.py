@@ -89,8 +89,9 @@ def choose_hard_subset(
     reference: Annotated[str, typer.Option(metavar="NAME", help="The generator whose failures count.")],
     ratings: Annotated[str | None, typer.Option(metavar="RATINGS", help="Human ratings of it.")] = None,
     scores: Annotated[str | None, typer.Option(metavar="SCORES", help="Or one judge's scores.")] = None,
-    rule: Annotated[str, typer.Option(metavar="zero|lowest", help="No success, or the lowest shares.")] = ""
-    "zero",
+    rule: Annotated[
+        str, typer.Option(metavar="zero|lowest", help="No success, or the lowest shares.")
+    ] = "zero",
     n_actions: Annotated[int, typer.Option(min=1, help="For lowest: how many.")] = 60,
     least_videos: Annotated[int, typer.Option(min=1, help="Actions with fewer videos are left out.")] = 3,
     scale: Annotated[str | None, typer.Option(metavar="1-5|0/1", help="Told from the values.")] = None,
@@ -146,8 +147,7 @@ def propose(
     failed = ruled.failures.loc[ruled.failures["check"].isin(["short", "no video"]), "video_id"].nunique()
     finish(
         f"{len(ruled.rules)} rules of {ruled.rules['video_id'].nunique()} videos; {failed} videos have "
-        f"fewer than "
-        f"{n_rules}",
+        f"fewer than {n_rules}",
         int(failed),
     )
 

@@ -85,8 +85,7 @@ class CaptionLimits:
         if not 1 <= self.least_words <= self.most_words:
             raise ValueError(
                 f"least_words is {self.least_words} and most_words {self.most_words}; allowed: 1 or more, "
-                f"the "
-                "first not above the second."
+                "the first not above the second."
             )
         if not 0 < self.most_similar <= 1:
             raise ValueError(f"most_similar is {self.most_similar}; allowed: more than 0, up to 1.")

@@ -80,7 +80,6 @@ def read_folder(folder: str | Path) -> dict[str, pd.DataFrame]:
     if not tables:
         raise ValueError(
             f"{folder} holds no table of a benchmark in the making, such as {FILES['actions']}. Remedy: "
-            f"begin "
-            "with: videophy-lab prompts import csv=FILE --out DIR"
+            "begin with: videophy-lab prompts import csv=FILE --out DIR"
         )
     return tables

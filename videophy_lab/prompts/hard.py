@@ -109,8 +109,7 @@ def choose_hard(
     if not len(known):
         raise ValueError(
             f"no video of {reference} belongs to a prompt of the table with an action. Remedy: give the "
-            f"prompts "
-            "that it was given; prompt_id joins the two."
+            "prompts that it was given; prompt_id joins the two."
         )
     counts = known.groupby("action", sort=True).agg(
         n_videos=("joint", "size"), n_prompts=("prompt_id", "nunique"), n_joint=("joint", "sum")
@@ -158,8 +157,7 @@ def take_scores(scores: pd.DataFrame) -> pd.DataFrame:
     if len(scorers) != 1:
         raise TableError(
             f"the scores are those of {len(scorers)} scorers with sa and pc "
-            f"({', '.join(scorers) or 'none'}). "
-            "Remedy: keep the rows of one judge that is asked both."
+            f"({', '.join(scorers) or 'none'}). Remedy: keep the rows of one judge that is asked both."
         )
     parts = split_video_ids(usable["video_id"])
     for column in ("generator", "prompt_id"):
@@ -240,8 +238,7 @@ def check_reference(
             )
     if found and on_reference == "refuse":
         raise ValueError(
-            f"{', '.join(found)} chose the hard subset by its own failures and cannot be compared "
-            f"on it. "
+            f"{', '.join(found)} chose the hard subset by its own failures and cannot be compared on it. "
             "Remedy: leave it out (exclude_hard), or compare on all prompts."
         )
     return found

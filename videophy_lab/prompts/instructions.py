@@ -161,8 +161,7 @@ def write_rules(n_rules: int, laws: Sequence[str]) -> str:
         "float, bounce, stop. Each rule is about another thing or another law. State what physics demands, "
         "not what went wrong.\n"
         f"Name the law behind each rule: one of {', '.join(laws)}. Where none fits, write Other, and name "
-        f"the "
-        "law in other_law.\n"
+        "the law in other_law.\n"
         'Answer with a JSON object: {"caption": the description, "rules": [{"rule": the sentence, "law": the '
         f'law, "other_law": empty, or its name}}, …]}} with exactly {n_rules} rules.'
     )

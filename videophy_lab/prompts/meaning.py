@@ -41,7 +41,7 @@ class UpsamplingLimits:
         if self.least_growth < 1 or self.most_words < 1:
             raise ValueError(
                 f"least_growth is {self.least_growth} and most_words {self.most_words}; both must be at "
-                f"least 1."
+                "least 1."
             )
 
 

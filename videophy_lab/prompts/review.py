@@ -154,8 +154,7 @@ def read_reviews(paths: Sequence[str | Path], table: pd.DataFrame, *, subject: S
         again = reviews[twice].iloc[0]
         raise TableError(
             f"{again['reviewer']} decided twice on {' '.join(again[list(subject.keys)])!r}. Remedy: delete "
-            f"one "
-            f"row."
+            "one row."
         )
     return reviews
 

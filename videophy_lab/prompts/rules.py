@@ -127,8 +127,7 @@ def list_watched(videos: pd.DataFrame) -> tuple[list[Watched], list[dict[str, An
     if "path" not in table.columns:
         raise ValueError(
             "the videos have no path, so there is nothing to look at. Remedy: give a folder of video "
-            "files, or a "
-            "table with the column path."
+            "files, or a table with the column path."
         )
     if "probe" in table.columns:
         table = table[table["probe"].isna() | table["probe"].eq("")]

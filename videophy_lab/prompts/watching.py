@@ -53,8 +53,7 @@ class WatchingModel(ChatModel):
         if self.frames < 1 or not 1 <= self.jpeg_quality <= 100:
             raise ValueError(
                 f"frames is {self.frames} and jpeg_quality {self.jpeg_quality}; frames must be at least 1, "
-                f"and "
-                "the quality between 1 and 100."
+                "and the quality between 1 and 100."
             )
         super().__post_init__()
 
