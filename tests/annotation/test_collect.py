@@ -10,18 +10,20 @@ import pytest
 
 import videophy_lab as lab
 from tests.annotation.made_tasks import make_clip, make_items, make_pair, make_small_task, make_test, send
+from videophy_lab import study
 from videophy_lab.annotation import (
     Project,
     Task,
     TaskError,
     collect,
+    count_progress,
     find_folder,
     load_annotation,
     load_project,
     write_collected,
 )
 from videophy_lab.annotation.session import Session
-from videophy_lab.schema import TableError, check_table
+from videophy_lab.schema import TableError, check_table, read_rows
 
 
 def test_ratings_are_a_table_that_the_rest_of_the_project_reads(tmp_path: Path) -> None:
@@ -33,7 +35,11 @@ def test_ratings_are_a_table_that_the_rest_of_the_project_reads(tmp_path: Path) 
         send(session, "rule:wan/00a0/0", "r1", 0)
         send(session, "rule:wan/00a0/0", "r2", 2)
         send(session, "rule:wan/00a0/0", "more", "The plate melts.")
-    assert [path.name for path in project.write()] == ["ratings.csv", "ratings_violations.csv"]
+    assert [path.name for path in project.write()] == [
+        "ratings.csv",
+        "ratings_violations.csv",
+        "ratings_times.csv",
+    ]
     ratings = lab.load_ratings(tmp_path / "ratings.csv", tasks=None)
     assert sorted(ratings["annotator"].unique()) == ["Ada", "Bob"]
     assert ratings.groupby("task")["rating"].apply(sorted).to_dict() == {
@@ -58,6 +64,89 @@ def test_the_last_answer_counts_and_the_others_are_counted(tmp_path: Path) -> No
     collected = collect(tmp_path)
     assert list(collected.ratings["rating"]) == [4]
     assert (collected.n_answers, collected.n_changed, collected.n_unread) == (3, 2, 1)
+
+
+def test_all_the_time_that_was_spent_is_counted(tmp_path: Path) -> None:
+    project = Project(make_small_task(), tmp_path / "ratings.csv")
+    session = project.open_session("Ada")
+    send(session, "pc:wan/00a0/0", "pc", 4, seconds=30)
+    send(session, "pc:wan/00a0/0", "pc", 5, seconds=2)
+    send(session, "rule:wan/00a0/0", "r1", 0, seconds=10)
+    send(session, "rule:wan/00a0/0", "more", "The plate melts.", seconds=60)
+    send(session, "pc:wan/00a1/0", "problem", "black picture", seconds=20)
+    send(session, "pc:sora/00a0/0", "pc", 3, seconds=5)
+    per_item = project.collect().times.groupby("item_id")["seconds"].sum().to_dict()
+    assert per_item == {
+        "pc:wan/00a0/0": 32,
+        "rule:wan/00a0/0": 70,
+        "pc:wan/00a1/0": 20,
+        "pc:sora/00a0/0": 5,
+    }
+    described = study.describe_annotators(project.collect().ratings, project.collect().times)
+    assert described["median_seconds"].tolist() == [20]
+
+
+def test_two_logs_of_one_annotator_are_one(tmp_path: Path) -> None:
+    project = Project(make_small_task(), tmp_path / "ratings.csv")
+    session = project.open_session("Ada")
+    now = 1000 * time.time()
+    send(session, "pc:wan/00a0/0", "pc", 4, given_at=now - 3000)
+    (project.folder / "Ada (copy).jsonl").write_bytes(session.log.path.read_bytes())
+    send(session, "pc:wan/00a0/0", "pc", 2, given_at=now - 2000)
+    send(session, "sa:wan/00a0/0", "sa", 1, given_at=now - 1000)
+    collected = project.collect()
+    assert collected.ratings.set_index("task")["rating"].to_dict() == {"pc": 2, "sa": 1}
+    assert (collected.n_answers, collected.n_changed, collected.n_repeated) == (3, 1, 1)
+    assert len(collected.times) == 3
+    progress = count_progress(project)
+    assert progress[["annotator", "n_done", "n_answers"]].to_numpy().tolist() == [["Ada", 2, 3]]
+    project.write()
+    assert len(pd.read_csv(project.out)) == 2
+
+
+def test_work_of_two_machines_is_put_together(tmp_path: Path) -> None:
+    logs = []
+    for place, item in (("one", "pc:wan/00a0/0"), ("two", "pc:sora/00a0/0")):
+        project = Project(make_small_task(), tmp_path / place / "ratings.csv")
+        session = project.open_session("Ada")
+        send(session, item, "pc", 3)
+        logs.append(session.log.path)
+    logs[1].replace(logs[0].with_name("Ada-laptop.jsonl"))
+    collected = collect(logs[0].parent)
+    assert sorted(collected.ratings["generator"]) == ["sora", "wan"]
+    assert collected.n_repeated == 0
+
+
+def test_lines_that_are_no_answers_are_named_with_their_file(tmp_path: Path) -> None:
+    session = Session(make_small_task(), tmp_path, "Ada")
+    send(session, "pc:wan/00a0/0", "pc", 1)
+    (tmp_path / "foreign.jsonl").write_text(
+        '{"answer_id": "12345678", "item_id": "a", "question": "pc", "value": 3}\nhello\n'
+    )
+    collected = collect(tmp_path)
+    assert len(collected.ratings) == 1
+    assert collected.n_unread == 2
+    assert collected.unread == (
+        "foreign.jsonl, line 1: its annotator is missing; needed is a text",
+        "foreign.jsonl, line 2: it is no JSON",
+    )
+
+
+def test_what_was_taken_back_is_gone_from_the_files_too(tmp_path: Path) -> None:
+    project = Project(make_small_task(), tmp_path / "ratings.csv")
+    session = project.open_session("Ada")
+    send(session, "rule:wan/00a0/0", "more", "The plate melts.")
+    send(session, "pc:wan/00a0/0", "problem", "black picture")
+    project.write()
+    assert len(pd.read_csv(tmp_path / "ratings_violations.csv")) == 1
+    send(session, "rule:wan/00a0/0", "more", "")
+    send(session, "pc:wan/00a0/0", "problem", "")
+    project.write()
+    for name in ("violations", "problems"):
+        rows = read_rows(tmp_path / f"ratings_{name}.csv")
+        assert (len(rows), rows.columns[0]) == (0, "video_id")
+    assert len(load_annotation(project.out).violations) == 0
+    assert not (tmp_path / "ratings_pairs.csv").exists()
 
 
 def test_known_answers_are_no_ratings(tmp_path: Path) -> None:
@@ -142,7 +231,7 @@ def test_work_is_loaded_from_logs_or_from_tables_alone(tmp_path: Path) -> None:
     alone = load_annotation(tmp_path / "ratings.csv")
     for name in ("rating", "annotator", "task", "rule_id", "seconds"):
         pd.testing.assert_series_equal(alone.ratings[name], with_logs.ratings[name], check_dtype=False)
-    assert alone.times["seconds"].tolist() == with_logs.times["seconds"].tolist()
+    pd.testing.assert_frame_equal(alone.times, with_logs.times, check_dtype=False)
     assert (len(alone.violations), len(alone.pairs), len(alone.checks)) == (2, 0, 0)
     ratings = pd.read_csv(tmp_path / "ratings.csv")
     ratings.drop(columns="annotator").drop_duplicates(["video_id", "task"]).to_csv(
@@ -150,6 +239,22 @@ def test_work_is_loaded_from_logs_or_from_tables_alone(tmp_path: Path) -> None:
     )
     with pytest.raises(TableError, match="names no annotator"):
         load_annotation(tmp_path / "nobody.csv")
+
+
+def test_annotators_called_by_numbers_keep_their_names(tmp_path: Path) -> None:
+    names = ("01", "02", "NA")
+    rows = [(f"g/p{i}/0", f"p{i}", "g", name, "pc", 3 + i % 2) for i in range(4) for name in names]
+    columns = ["video_id", "prompt_id", "generator", "annotator", "task", "rating"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "ratings.csv", index=False)
+    checks = [("g/p/0", "7", "g", name, "qualification", "pc", 5, 5 if right else 1, right)
+              for name, right in zip(names, (1, 0, 1), strict=True)]  # fmt: skip
+    columns = [*columns[:4], "role", "task", "expected", "answer", "right"]
+    pd.DataFrame(checks, columns=columns).to_csv(tmp_path / "ratings_checks.csv", index=False)
+    loaded = load_annotation(tmp_path / "ratings.csv")
+    assert set(loaded.ratings["annotator"]) == set(loaded.checks["annotator"]) == set(names)
+    assert set(loaded.checks["prompt_id"]) == {"7"}
+    qualified = study.qualify_annotators(loaded.checks).set_index("annotator")["qualified"]
+    assert qualified.to_dict() == {"01": True, "02": False, "NA": True}
 
 
 def test_a_folder_without_logs_says_so(tmp_path: Path) -> None:

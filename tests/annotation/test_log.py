@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,11 +14,22 @@ from pathlib import Path
 
 import pytest
 
-from videophy_lab.annotation.log import Log, clean_name, list_logs, name_file
+from videophy_lab.annotation.log import Log, clean_name, list_logs, name_file, read_lines
 
 
 def make_answer(number: int, value: int = 3) -> dict:
-    return {"answer_id": f"answer-{number:05d}", "item_id": f"pc:{number}", "question": "pc", "value": value}
+    return {
+        "answer_id": f"answer-{number:05d}",
+        "annotator": "Ada",
+        "item_id": f"pc:wan/{number}/0",
+        "kind": "pc",
+        "role": "work",
+        "question": "pc",
+        "value": value,
+        "videos": [[f"wan/{number}/0", str(number), "wan"]],
+        "given_at": "2025-02-10T18:00:00.000Z",
+        "seconds": 2.5,
+    }
 
 
 def append_many(folder: Path, start: int, count: int) -> None:
@@ -59,6 +71,52 @@ def test_half_a_line_is_no_answer_and_spoils_none(tmp_path: Path, torn: bytes) -
     assert [answer["answer_id"] for answer in log.refresh()] == ["answer-00001", "answer-00002"]
     assert (log.unread, again.unread) == (1, 1)
     assert json.loads(log.path.read_bytes().splitlines()[-1])["answer_id"] == "answer-00002"
+
+
+GONE = object()
+PAIR = {"kind": "pair_pc", "question": "pair_pc", "value": "a", "videos": [["a", "p", "g"], ["b", "p", "h"]]}
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"annotator": GONE}, "its annotator is missing"),
+        ({"annotator": "x" * 101}, "the annotator's name"),
+        ({"item_id": 7}, "its item_id is 7"),
+        ({"kind": "beauty"}, "its kind is 'beauty'"),
+        ({"role": "play"}, "its role is 'play'"),
+        ({"given_at": None}, "its given_at is missing"),
+        ({"videos": GONE}, "its videos are missing; needed: 1"),
+        ({"videos": [1]}, r"its videos are \[1\]"),
+        ({"videos": [["wan/1/0", "1"]]}, "its videos are"),
+        ({"value": 6}, "its value is 6; allowed: 5, 4, 3, 2, 1"),
+        ({"value": True}, "its value is True"),
+        ({"question": "more", "kind": "rule", "value": 3}, "its value is 3; needed is a text"),
+        ({"seconds": "long"}, "its seconds are 'long'"),
+        ({"seconds": float("nan")}, "its seconds are nan"),
+        ({"role": "attention"}, "its known answer is missing"),
+        ({"role": "attention", "expected": 3}, "right is missing"),
+        ({**PAIR, "sides": ["a", "c"]}, "its sides are"),
+        ({**PAIR, "sides": ["a", "b"], "videos": [["a", "p", "g"]]}, "needed: 2"),
+    ],
+)
+def test_a_line_that_lacks_what_an_answer_needs_is_named_with_what_it_lacks(change: dict, fault: str) -> None:
+    wrong = {name: value for name, value in (make_answer(2) | change).items() if value is not GONE}
+    lines = [json.dumps(each) for each in (make_answer(1), wrong, make_answer(3))]
+    answers, faults = read_lines("\n\n".join(lines).encode())
+    assert [answer["answer_id"] for answer in answers] == ["answer-00001", "answer-00003"]
+    assert len(faults) == 1
+    assert re.match(f"line 3: .*{fault}", faults[0])
+
+
+def test_every_kind_of_answer_is_read() -> None:
+    known = {"role": "qualification", "expected": 3, "right": True}
+    rule = {"kind": "rule", "question": "r1", "value": 2}
+    changes = ({}, {"seconds": None}, known, rule, rule | {"question": "more", "value": "It melts."},
+               {"question": "problem", "value": ""}, {**PAIR, "sides": ["b", "a"]})  # fmt: skip
+    lines = [json.dumps(make_answer(number) | change) for number, change in enumerate(changes)]
+    answers, faults = read_lines("\n".join(lines).encode())
+    assert (len(answers), faults) == (len(changes), [])
 
 
 def test_several_processes_append_to_one_file(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,10 @@ COLUMNS = {
     "checks": (*WHO, "role", "task", "rule_id", "answer", "expected", "right", *WHEN),
     "times": ("annotator", "kind", "role", "item_id", "question", "seconds", "given_at"),
 }
+# tables that lie beside the ratings
+BESIDE = ("pairs", "violations", "problems", "checks", "times")
+# columns of them that are no names
+NUMBERS = ("seconds", "answer", "expected", "right")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +59,13 @@ class Collected:
     checks : DataFrame
         Answers that are known: ``role`` is ``qualification`` or ``attention``, ``right`` 0 or 1.
     times : DataFrame
-        Seconds of every answer that counts.
-    n_answers, n_changed, n_unread : int
-        Lines of the logs that are answers; that were replaced by a later one; that are no answers.
+        Seconds of every answer that was given, also of those that were replaced later, of texts and of
+        reports that a video cannot be judged: their sum is the time that the work took.
+    n_answers, n_changed, n_repeated, n_unread : int
+        Different answers in the logs; those that were replaced by a later one; lines that repeat an answer,
+        as the copy of a log does; lines that are no answers.
+    unread : tuple of str
+        File, line and fault of those that are no answers.
     """
 
     ratings: pd.DataFrame
@@ -68,7 +76,13 @@ class Collected:
     times: pd.DataFrame
     n_answers: int
     n_changed: int
-    n_unread: int
+    n_repeated: int = 0
+    unread: tuple[str, ...] = ()
+
+    @property
+    def n_unread(self) -> int:
+        """Count the lines that are no answers."""
+        return len(self.unread)
 
 
 def collect(folder: str | Path) -> Collected:
@@ -79,24 +93,52 @@ def collect(folder: str | Path) -> Collected:
     TableError
         The folder has no logs.
     """
-    paths = list_logs(folder)
-    if not paths:
+    if not list_logs(folder):
         raise TableError(
             f"{folder}: there is no log of answers (*.jsonl). Remedy: give the folder beside the ratings, "
             "such as ratings.answers, or the path of a ratings table"
         )
-    return collect_answers(*[read_lines(path.read_bytes()) for path in paths])
+    answers, faults = read_logs(folder)
+    return collect_answers(answers, unread=faults)
 
 
-def collect_answers(*logs: tuple[list[dict[str, Any]], int]) -> Collected:
-    """Collect answers; each log is one annotator's, with its number of lines that are none."""
+def read_logs(folder: str | Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """Read all logs of a folder; give the answers, and file, line and fault of lines that are none."""
+    answers: list[dict[str, Any]] = []
+    faults: list[str] = []
+    for path in list_logs(folder):
+        own, wrong = read_lines(path.read_bytes())
+        answers += own
+        faults += [f"{path.name}, {fault}" for fault in wrong]
+    return answers, faults
+
+
+def pool_answers(answers: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Give every annotator's answers, each of them once, in whichever logs and however often they stand."""
+    pooled: dict[str, dict[str, dict[str, Any]]] = {}
+    for answer in answers:
+        pooled.setdefault(answer["annotator"], {}).setdefault(answer["answer_id"], answer)
+    return {annotator: list(own.values()) for annotator, own in pooled.items()}
+
+
+def collect_answers(answers: Sequence[dict[str, Any]] = (), *, unread: Sequence[str] = ()) -> Collected:
+    """Collect answers of any annotators.
+
+    Parameters
+    ----------
+    answers : sequence of dict
+        In which :func:`videophy_lab.annotation.record.find_fault` finds none.
+    unread : sequence of str
+        What is to be said of lines that are no answers.
+    """
     import pandas as pd
 
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
-    n_answers = n_kept = 0
-    for answers, _ in logs:
-        latest = latest_answers(answers)
-        n_answers, n_kept = n_answers + len(answers), n_kept + len(latest)
+    n_kept = 0
+    for own in pool_answers(answers).values():
+        latest = latest_answers(own)
+        n_kept += len(latest)
+        rows["times"] += [{"seconds": None} | answer for answer in own]
         for answer in latest.values():
             for name, row in sort_answer(answer, latest):
                 rows[name].append(row)
@@ -108,11 +150,13 @@ def collect_answers(*logs: tuple[list[dict[str, Any]], int]) -> Collected:
     }
     tables = {name: table.reset_index(drop=True) for name, table in tables.items()}
     tables["ratings"] = check_table(tables["ratings"].astype({"rating": float}), "ratings", source="the logs")
+    n_answers = len(rows["times"])
     return Collected(
         **tables,
         n_answers=n_answers,
         n_changed=n_answers - n_kept,
-        n_unread=sum(unread for _, unread in logs),
+        n_repeated=len(answers) - n_answers,
+        unread=tuple(unread),
     )
 
 
@@ -134,7 +178,6 @@ def sort_answer(
             yield "violations", who | when | {"violation": value}
         return
     asked = {"task": kind, "rule_id": question if kind == "rule" else None}
-    yield "times", when | dict(answer)
     if answer["role"] != "work":
         known = {"role": answer["role"], "answer": value, "expected": answer["expected"]}
         yield "checks", who | when | asked | known | {"right": int(answer["right"])}
@@ -154,7 +197,10 @@ def sort_answer(
 
 
 def write_collected(collected: Collected, out: str | Path) -> list[Path]:
-    """Write the ratings, and beside them every other table that has rows.
+    """Write the ratings, and beside them every other table that has rows, or had some when it was written.
+
+    Texts stand in the files letter by letter as annotators typed them. A spreadsheet takes one that begins
+    with ``=``, ``+``, ``-`` or ``@`` for a formula: import the columns as text there.
 
     Parameters
     ----------
@@ -170,16 +216,23 @@ def write_collected(collected: Collected, out: str | Path) -> list[Path]:
     ratings = collected.ratings.dropna(axis="columns", how="all")
     ratings = ratings.reindex(columns=[name for name in collected.ratings if name in ratings or name in KEPT])
     written = [write_table(ratings, out, "ratings")]
-    for name in ("pairs", "violations", "problems", "checks"):
+    for name in BESIDE:
         table = getattr(collected, name)
-        path = out.with_name(f"{out.stem}_{name}.csv")
-        if not len(table):
+        path = name_beside(out, name)
+        # what was taken back must not stay in a file of earlier
+        if not len(table) and not path.exists():
             continue
         draft = path.with_name(f".{path.name}.draft")
         table.to_csv(draft, index=False, encoding="utf-8", lineterminator="\n")
         draft.replace(path)
         written.append(path)
     return written
+
+
+def name_beside(out: str | Path, name: str) -> Path:
+    """Name the file of a table beside the ratings: ``ratings_checks.csv``."""
+    out = Path(out)
+    return out.with_name(f"{out.stem}_{name}.csv")
 
 
 KEPT = (*WHO, "task", "rating")

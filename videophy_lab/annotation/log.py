@@ -18,6 +18,8 @@ from typing import Any
 
 from filelock import FileLock
 
+from videophy_lab.annotation.record import find_fault
+
 SUFFIX = ".jsonl"
 LONGEST_NAME = 100
 
@@ -46,22 +48,32 @@ def name_file(annotator: str) -> str:
     return f"{readable}-{hashlib.sha256(annotator.encode()).hexdigest()[:8]}{SUFFIX}"
 
 
-def read_lines(data: bytes) -> tuple[list[dict[str, Any]], int]:
-    """Read whole lines; give the answers, and how many lines are none."""
-    answers, unread = [], 0
-    for line in data.split(b"\n"):
+def read_lines(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
+    """Read whole lines; give the answers, and of each line that is none its number and why."""
+    answers, faults = [], []
+    for number, line in enumerate(data.split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
             answer = json.loads(line)
         except ValueError:
-            unread += 1
+            faults.append(f"line {number}: it is no JSON")
             continue
-        if isinstance(answer, dict) and {"answer_id", "item_id", "question", "value"} <= answer.keys():
-            answers.append(answer)
+        fault = find_fault(answer) or find_name_fault(answer["annotator"])
+        if fault:
+            faults.append(f"line {number}: {fault}")
         else:
-            unread += 1
-    return answers, unread
+            answers.append(answer)
+    return answers, faults
+
+
+def find_name_fault(annotator: str) -> str:
+    """Say what is wrong with a name; blank where nothing is."""
+    try:
+        clean_name(annotator)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 class Log:
@@ -105,10 +117,10 @@ class Log:
             except FileNotFoundError:
                 data = b""
             whole = data[: data.rfind(b"\n") + 1]
-            answers, unread = read_lines(whole)
+            answers, faults = read_lines(whole)
             self.answers += answers
             self._known.update(answer["answer_id"] for answer in answers)
-            self.unread += unread
+            self.unread += len(faults)
             self._read_to += len(whole)
             return self.answers
 

@@ -98,7 +98,7 @@ def import_mturk(*paths: str | Path) -> Results:
             except ValueError as error:
                 refused.append((row["AssignmentId"], row["WorkerId"], str(error)))
     return Results(
-        collected=collect_answers(*[(own, 0) for own in answers.values()]),
+        collected=collect_answers([answer for own in answers.values() for answer in own]),
         refused=tuple(refused),
         n_assignments=n_assignments,
     )

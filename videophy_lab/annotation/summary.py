@@ -5,11 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from videophy_lab.annotation.collect import COLUMNS, Collected, collect
-from videophy_lab.annotation.log import list_logs, read_lines
+from videophy_lab.annotation.collect import (
+    BESIDE,
+    COLUMNS,
+    NUMBERS,
+    Collected,
+    collect,
+    name_beside,
+    pool_answers,
+    read_logs,
+)
 from videophy_lab.annotation.project import Project, find_folder
+from videophy_lab.annotation.session import is_done, latest_answers
 from videophy_lab.annotation.task import Task
-from videophy_lab.schema import TableError, read_table
+from videophy_lab.schema import TableError, read_rows, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,18 +59,15 @@ def count_progress(project: Project) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for path in list_logs(project.folder):
-        answers, _ = read_lines(path.read_bytes())
-        if not answers:
-            continue
-        session = project.open_session(answers[0]["annotator"])
-        done, total = session.count_done()
+    for annotator, answers in pool_answers(read_logs(project.folder)[0]).items():
+        session = project.open_session(annotator)
+        latest = latest_answers(answers)
         gate = session.grade()
         rows.append(
             {
                 "annotator": session.annotator,
-                "n_done": done,
-                "n_items": total,
+                "n_done": sum(is_done(turn.item, latest) for turn in session.turns),
+                "n_items": len(session.turns),
                 "qualified": gate["passed"] if gate else None,
                 "n_answers": len(answers),
                 "last_answer": max(answer["given_at"] for answer in answers),
@@ -79,15 +85,13 @@ def load_annotation(source: str | Path) -> Collected:
     source : path
         A folder of logs; or a ratings table, whose logs are read where they lie beside it
         (``ratings.answers``), else the tables beside it (``ratings_checks.csv`` and so on), as far as they
-        are there.
+        are there. Without logs and without ``ratings_times.csv`` the times are those of the ratings alone.
 
     Raises
     ------
     TableError
         Neither is there.
     """
-    import pandas as pd
-
     source = Path(source)
     for folder in (source, find_folder(source)):
         if folder.is_dir():
@@ -98,22 +102,34 @@ def load_annotation(source: str | Path) -> Collected:
             f"{source}: a rating names no annotator. Remedy: fill in the column annotator, one row for every "
             "annotator and video"
         )
-    tables = {}
-    for name in ("pairs", "violations", "problems", "checks"):
-        path = source.with_name(f"{source.stem}_{name}.csv")
-        there = path.is_file() and path.stat().st_size > 0
-        tables[name] = pd.read_csv(path) if there else pd.DataFrame(columns=list(COLUMNS[name]))
-    times = ratings.rename(columns={"task": "kind"}).assign(
-        role="work",
-        item_id=ratings["task"] + ":" + ratings["video_id"],
-        question=ratings.get("rule_id", ratings["task"]),
-    )
-    times = times.reindex(columns=list(COLUMNS["times"]))
+    tables = {name: load_beside(source, name) for name in BESIDE}
+    if not len(tables["times"]):
+        tables["times"] = ratings.rename(columns={"task": "kind"}).assign(
+            role="work",
+            item_id=ratings["task"] + ":" + ratings["video_id"],
+            question=ratings.get("rule_id", ratings["task"]),
+        )
+        tables["times"] = tables["times"].reindex(columns=list(COLUMNS["times"]))
     return Collected(
         ratings=ratings.reindex(columns=list(dict.fromkeys([*COLUMNS["ratings"], *ratings.columns]))),
-        times=times,
         n_answers=len(ratings),
         n_changed=0,
-        n_unread=0,
+        n_repeated=0,
+        unread=(),
         **tables,
     )
+
+
+def load_beside(source: Path, name: str) -> pd.DataFrame:
+    """Load a table that lies beside ratings, names as text; without rows where there is none."""
+    import pandas as pd
+
+    path = name_beside(source, name)
+    if not path.is_file() or not path.stat().st_size:
+        return pd.DataFrame(columns=list(COLUMNS[name]))
+    table = read_rows(path)
+    for column in [column for column in NUMBERS if column in table.columns]:
+        numbers = pd.to_numeric(table[column], errors="coerce")
+        if numbers.notna().equals(table[column].notna()):
+            table[column] = numbers
+    return table.reindex(columns=list(dict.fromkeys([*COLUMNS[name], *table.columns])))

@@ -84,14 +84,15 @@ def describe_annotators(ratings: pd.DataFrame, times: pd.DataFrame | None = None
     ratings : DataFrame
         A ratings table with ``annotator``.
     times : DataFrame, optional
-        ``annotator, kind, seconds``; else the column ``seconds`` of the ratings, if there is one.
+        ``annotator, kind, item_id, seconds``, one row an answer; else the column ``seconds`` of the ratings,
+        if there is one.
 
     Returns
     -------
     DataFrame
         ``task, annotator, n_videos, mean, shift`` (how much higher than the others on shared videos),
         ``rater_rest_correlation, commonest_share`` (share of the commonest answer: 1 is always the same) and
-        ``median_seconds``.
+        ``median_seconds`` of a video, everything that was done at it taken together.
     """
     rows = []
     for task in [task for task in SCALED if ratings["task"].eq(task).any()]:
@@ -119,11 +120,12 @@ def describe_annotators(ratings: pd.DataFrame, times: pd.DataFrame | None = None
 def _find_seconds(ratings: pd.DataFrame, times: pd.DataFrame | None, task: str, annotator: str) -> float:
     if times is not None and len(times):
         own = times[times["kind"].eq(task) & times["annotator"].eq(annotator)]
-    elif "seconds" in ratings.columns:
+        own = own[own["role"].eq("work")] if "role" in own.columns else own
+        return float(pd.to_numeric(own["seconds"]).groupby(own["item_id"]).sum(min_count=1).median())
+    if "seconds" in ratings.columns:
         own = ratings[ratings["annotator"].eq(annotator)]
-    else:
-        return float("nan")
-    return float(pd.to_numeric(own["seconds"]).median())
+        return float(pd.to_numeric(own["seconds"]).median())
+    return float("nan")
 
 
 def rule_agreement(
