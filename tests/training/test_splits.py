@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from videophy_lab.training import Settings
-from videophy_lab.training.splits import HELD_OUT, SAME_FILE, SPLITS, STOP, TRAIN, choose_splits
+from videophy_lab.training.splits import (
+    HELD_OUT,
+    SAME_FILE,
+    SPLITS,
+    STOP,
+    STOP_GENERATORS,
+    TRAIN,
+    choose_splits,
+)
 
 NAMES = st.integers(0, 12)
 ROWS = st.lists(st.tuples(NAMES, st.integers(0, 4), NAMES, st.integers(0, 30)), min_size=1, max_size=60)
@@ -45,6 +53,9 @@ def test_nothing_of_a_held_out_split_is_trained_on(rows, seed):
     assert not set(seen["sha256"]) & set(table.loc[table["split"].isin(HELD_OUT), "sha256"])
     train, stop = (table[table["split"].eq(split)] for split in (TRAIN, STOP))
     assert not set(train["prompt_id"]) & set(stop["prompt_id"])
+    held_out = table[table["split"].isin(HELD_OUT)]
+    for name in ("prompt_id", "caption", "sha256"):
+        assert not set(held_out[name]) & set(stop[name])
 
 
 @given(ROWS, st.integers(0, 50), st.randoms())
@@ -110,6 +121,16 @@ def test_generators_are_held_out_by_name():
 def test_wrong_generators_are_refused(names, message):
     with pytest.raises(ValueError, match=rf"{message}\. Allowed, and not all: g0, g1, g2"):
         choose_splits(make_grid(3, 3), Settings(held_out_generators=names))
+
+
+def test_no_stop_prompt_is_reported_whoever_made_its_video():
+    table = make_grid(60, 3)
+    splits = choose_splits(table, Settings(held_out_generators=("g1",), stop_prompts=0.2))
+    stop = table["prompt_id"].isin(table.loc[splits.eq(STOP), "prompt_id"])
+    assert stop.sum() > 3
+    assert set(splits[stop & table["generator"].eq("g1")]) == {STOP_GENERATORS}
+    assert set(splits[stop]) == {STOP, STOP_GENERATORS}
+    assert not {STOP, STOP_GENERATORS} & set(HELD_OUT)
 
 
 def test_a_file_under_two_generators_is_not_trained_on():

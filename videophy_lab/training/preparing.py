@@ -19,9 +19,7 @@ def split_examples(made: Examples, settings: Settings) -> Examples:
     """Give each example its split, and leave out those whose file is held out elsewhere."""
     table = made.table.assign(split=choose_splits(made.table, settings) if len(made.table) else "")
     split = Examples(table, made.left_out)
-    return split.drop(
-        split.table["split"].eq(SAME_FILE), "the same file is a held-out video under another name"
-    )
+    return split.drop(split.table["split"].eq(SAME_FILE), "the same file is kept unseen under another name")
 
 
 def check_enough(examples: Examples) -> None:

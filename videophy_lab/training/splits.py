@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 TRAIN, STOP = "train", "stop"
 VAL_PROMPTS, VAL_GENERATORS, VAL_BOTH = "val_prompts", "val_generators", "val_both"
 HELD_OUT = (VAL_PROMPTS, VAL_GENERATORS, VAL_BOTH)
-SPLITS = (TRAIN, STOP, *HELD_OUT)
+# stop prompts of unseen generators: neither trained on nor reported
+STOP_GENERATORS = "stop_generators"
+SPLITS = (TRAIN, STOP, STOP_GENERATORS, *HELD_OUT)
 SAME_FILE = "same_file"
 SHARE_OF_GENERATORS, FEWEST_GENERATORS = 0.25, 3
 
@@ -121,8 +123,9 @@ def choose_splits(examples: pd.DataFrame, settings: Settings) -> pd.Series:
     Series of str
         ``train``; ``stop``, on which nothing but the end of training is decided; ``val_prompts``,
         ``val_generators`` and ``val_both``, which are not looked at: unseen prompts of generators that were
-        seen, seen prompts of unseen generators, and neither seen. ``same_file`` are seen prompts and
-        generators whose very file is in a held-out split.
+        seen, training's prompts of unseen generators, and neither seen. ``stop_generators`` are stop prompts
+        of unseen generators, which are in no number; ``same_file`` are seen prompts and generators whose very
+        file is kept unseen elsewhere.
     """
     import numpy as np
     import pandas as pd
@@ -132,12 +135,18 @@ def choose_splits(examples: pd.DataFrame, settings: Settings) -> pd.Series:
     group = examples["prompt_id"].map(groups)
     new_prompt = group.isin(held_out)
     new_generator = examples["generator"].isin(choose_generators(examples["generator"], settings))
-    conditions = [new_prompt & new_generator, new_prompt, new_generator, group.isin(stop)]
+    stops = group.isin(stop)
+    conditions = {
+        VAL_BOTH: new_prompt & new_generator,
+        VAL_PROMPTS: new_prompt,
+        STOP_GENERATORS: stops & new_generator,
+        VAL_GENERATORS: new_generator,
+        STOP: stops,
+    }
     chosen = np.select(
-        [condition.to_numpy() for condition in conditions],
-        [VAL_BOTH, VAL_PROMPTS, VAL_GENERATORS, STOP],
-        default=TRAIN,
+        [condition.to_numpy() for condition in conditions.values()], list(conditions), default=TRAIN
     )
     splits = pd.Series(chosen, index=examples.index, dtype=object, name="split")
-    unseen = set(examples.loc[splits.isin(HELD_OUT), "sha256"]) - {""}
-    return splits.mask(~splits.isin(HELD_OUT) & examples["sha256"].isin(unseen), SAME_FILE)
+    seen = splits.isin((TRAIN, STOP))
+    unseen = set(examples.loc[~seen, "sha256"]) - {""}
+    return splits.mask(seen & examples["sha256"].isin(unseen), SAME_FILE)

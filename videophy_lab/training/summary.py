@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from videophy_lab.training.export import ADAPTER, MERGED
 from videophy_lab.training.folder import count_examples
-from videophy_lab.training.splits import HELD_OUT, SPLITS, STOP, TRAIN
+from videophy_lab.training.splits import HELD_OUT, SPLITS, STOP, STOP_GENERATORS, TRAIN
 
 if TYPE_CHECKING:
     from videophy_lab.training.costs import Cost
@@ -34,6 +34,7 @@ def describe_examples(outcome: Outcome) -> str:
         tasks = ", ".join(f"{n} {task}" for task, n in part["task"].value_counts().sort_index().items())
         what = f"{part['video_id'].nunique()} videos of {part['prompt_id'].nunique()} prompts and "
         what += f"{part['generator'].nunique()} generators"
+        what += ", neither trained on nor reported" if split == STOP_GENERATORS else ""
         lines.append(f"{split}: {len(part)} examples ({tasks}) of {what}" if len(part) else f"{split}: none")
     counts = count_examples(table[table["split"].eq(TRAIN)])
     for task, rows in counts.groupby("task"):
