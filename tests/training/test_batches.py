@@ -30,10 +30,31 @@ def test_weights_are_those_computed_by_hand():
 def test_each_epoch_sees_each_example_once(n_examples, batch_size, epochs, seed):
     settings = Settings(batch_size=batch_size, epochs=epochs, seed=seed)
     n_steps = settings.count_steps(n_examples)
-    seen = np.concatenate([choose_examples(step, n_examples, settings) for step in range(n_steps)])
-    assert len(seen) == max(1, round(n_examples * epochs))
+    steps = [choose_examples(step, n_examples, settings) for step in range(n_steps)]
+    assert min(map(len, steps)) >= 1
+    assert {len(step) for step in steps[:-1]} <= {batch_size}
+    seen = np.concatenate(steps)
+    assert len(seen) == settings.count_seen(n_examples) == max(1, round(n_examples * epochs))
     for first in range(0, len(seen) - n_examples + 1, n_examples):
         assert sorted(seen[first : first + n_examples]) == list(range(n_examples))
+
+
+@pytest.mark.parametrize(
+    ("n_examples", "epochs", "batch_size", "n_steps"),
+    [(24, 0.334, 8, 1), (386, 0.25, 32, 3), (491, 1.5, 32, 23), (1, 0.1, 8, 1), (16, 1.0, 8, 2)],
+)
+def test_no_step_is_empty_where_epochs_are_no_whole_number(n_examples, epochs, batch_size, n_steps):
+    settings = Settings(epochs=epochs, batch_size=batch_size)
+    assert settings.count_steps(n_examples) == n_steps
+    assert len(choose_examples(n_steps - 1, n_examples, settings)) >= 1
+    with pytest.raises(ValueError, match=rf"step {n_steps} is beyond the last, {n_steps - 1}"):
+        choose_examples(n_steps, n_examples, settings)
+
+
+def test_fewer_steps_see_fewer_examples():
+    settings = Settings(epochs=2, batch_size=8, max_steps=3)
+    assert (settings.count_steps(24), settings.count_seen(24)) == (3, 24)
+    assert settings.count_seen(10) == 20
 
 
 @given(st.integers(1, 20), st.integers(1, 5), st.integers(1, 7))

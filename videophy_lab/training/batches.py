@@ -63,9 +63,17 @@ def choose_examples(step: int, n_examples: int, settings: Settings) -> np.ndarra
     """Choose the examples of a step, over all processes; epochs follow each other without a gap.
 
     They depend on the step alone, so that a run that goes on later sees what it would have seen.
+
+    Raises
+    ------
+    ValueError
+        The training has no such step.
     """
+    n_steps = settings.count_steps(n_examples)
+    if not 0 <= step < n_steps:
+        raise ValueError(f"step {step} is beyond the last, {n_steps - 1}; the first is 0.")
     first = step * settings.batch_size
-    last = min(first + settings.batch_size, max(1, round(n_examples * settings.epochs)))
+    last = min(first + settings.batch_size, settings.count_seen(n_examples))
     spots = np.arange(first, last)
     epochs = {
         int(epoch): order_examples(n_examples, settings.seed, int(epoch)) for epoch in spots // n_examples

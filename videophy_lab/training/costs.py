@@ -138,7 +138,7 @@ def estimate_cost(
     device, rate = measure_rate(dtype)
     per_weight = 6 if settings.gradient_checkpointing else 4
     n_steps = settings.count_steps(n_train)
-    n_seen = min(n_steps * settings.batch_size, round(n_train * settings.epochs))
+    n_seen = settings.count_seen(n_train)
     n_looked = n_stop * (1 + n_steps // settings.evaluate_every)
     language = sizes.n_frozen - sizes.n_vision
     n_watched = n_videos if sizes.encoded_once else n_seen + n_looked

@@ -44,7 +44,7 @@ class Settings:
         the root of that; the mean weight of each task is 1.
     held_out_prompts, stop_prompts : float
         Shares of the prompts from which no training example comes: those that the card reports, and those
-        that only decide when training stops.
+        that only decide when training stops, which it does not.
     held_out_generators : tuple of str, optional
         Generators from which no training example comes; when None a quarter of them, by their hash, if there
         are three or more.
@@ -110,10 +110,14 @@ class Settings:
         if not fits:
             raise ValueError(f"{name} is {getattr(self, name)!r}: {rule}.")
 
+    def count_seen(self, n_examples: int) -> int:
+        """Count the examples of all steps together, each as often as it is seen."""
+        seen = max(1, round(n_examples * self.epochs))
+        return seen if self.max_steps is None else min(seen, self.max_steps * self.batch_size)
+
     def count_steps(self, n_examples: int) -> int:
-        """Count the steps of a training."""
-        steps = max(1, math.ceil(n_examples * self.epochs / self.batch_size))
-        return steps if self.max_steps is None else min(steps, self.max_steps)
+        """Count the steps of a training; each has one example at least."""
+        return -(-self.count_seen(n_examples) // self.batch_size)
 
     def find_rate(self, step: int, n_steps: int) -> float:
         """Give the learning rate of a step: a linear warm-up, then a cosine that reaches 0 after the last."""
