@@ -1,7 +1,8 @@
 """Where a training stands: written whole or not at all, so that it goes on exactly from there.
 
 The order of examples, the learning rate and what chance draws are functions of the seed and the step. So a
-state is the step, the adapter, the optimiser's moments, and what was found on the stop prompts.
+state is the step, the adapter, the optimiser's moments, and what was found on the stop prompts. The best
+weights lie beside the states, which name them by their step.
 """
 
 from __future__ import annotations
@@ -56,7 +57,14 @@ def save_weights(trainee: torch.nn.Module, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
     save_file({name: weight.detach().contiguous() for name, weight in list_trained(trainee).items()}, draft)
+    flush(draft)
     os.replace(draft, path)
+
+
+def flush(path: Path) -> None:
+    """Wait until a file is on the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def load_weights(trainee: torch.nn.Module, path: Path) -> None:
@@ -75,7 +83,7 @@ def load_weights(trainee: torch.nn.Module, path: Path) -> None:
 def save_state(
     folder: Path, state: State, trainee: torch.nn.Module, optimizer: torch.optim.Optimizer
 ) -> None:
-    """Write a checkpoint ``step-…`` into a folder; older ones than the last two are removed."""
+    """Write a checkpoint ``step-…`` into a folder; those before the last two go, with their best weights."""
     import torch
 
     target = folder / f"step-{state.step:07}"
@@ -86,17 +94,40 @@ def save_state(
     torch.save(optimizer.state_dict(), draft / OPTIMISER)
     (draft / STATE).write_text(json.dumps(asdict(state)), "utf-8")
     for path in draft.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+        flush(path)
     shutil.rmtree(target, ignore_errors=True)
     draft.rename(target)
     for old in list_states(folder)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
+    drop_best(folder, state.best_step)
+
+
+def find_best(folder: Path, step: int) -> Path:
+    """Say where the weights lie that were best after a step."""
+    return folder / f"best-{step:07}.safetensors"
+
+
+def save_best(folder: Path, step: int, trainee: torch.nn.Module) -> None:
+    """Write the weights after a step as the best ones; those that a checkpoint names stay beside them."""
+    save_weights(trainee, find_best(folder, step))
+    drop_best(folder, step)
+
+
+def drop_best(folder: Path, step: int) -> None:
+    """Remove best weights that neither are those of a step nor are named by a checkpoint."""
+    named = {find_best(folder, read_state(path).best_step) for path in list_states(folder)}
+    for path in set(folder.glob("best-*.safetensors")) - named - {find_best(folder, step)}:
+        path.unlink(missing_ok=True)
 
 
 def list_states(folder: Path) -> list[Path]:
     """List the checkpoints of a folder, the oldest first."""
     return sorted(path for path in folder.glob("step-*") if (path / STATE).is_file())
+
+
+def read_state(checkpoint: Path) -> State:
+    """Read where the training stood at a checkpoint."""
+    return State(**json.loads((checkpoint / STATE).read_text("utf-8")))
 
 
 def load_state(folder: Path, trainee: torch.nn.Module, optimizer: torch.optim.Optimizer) -> State:
@@ -109,4 +140,4 @@ def load_state(folder: Path, trainee: torch.nn.Module, optimizer: torch.optim.Op
     load_weights(trainee, found[-1] / WEIGHTS)
     moments: dict[str, Any] = torch.load(found[-1] / OPTIMISER, weights_only=True, map_location="cpu")
     optimizer.load_state_dict(moments)
-    return State(**json.loads((found[-1] / STATE).read_text("utf-8")))
+    return read_state(found[-1])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videophy_lab.training.batches import Share, choose_examples, share_examples
-from videophy_lab.training.checkpoints import State, list_trained, load_state, save_state, save_weights
+from videophy_lab.training.checkpoints import State, list_trained, load_state, save_best, save_state
 from videophy_lab.training.progress import StepLog, show_progress
 from videophy_lab.training.settings import Settings
 from videophy_lab.training.splits import STOP, TRAIN
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from videophy_lab.training.students import Student, Task
 
 BETAS = (0.9, 0.999)
-BEST = "best.safetensors"
 ALL = "all"
 # what torch says of the machine's own memory, which has no error of its own
 NO_ROOM = ("can't allocate memory", "not enough memory")
@@ -202,7 +201,7 @@ def look(course: Course, model: Any, trainee: Any, state: State, log: StepLog | 
     if loss < state.best_loss:
         state.best_loss, state.best_step, state.worse = loss, state.step, 0
         if accelerator.is_main_process:
-            save_weights(trainee, course.folder / BEST)
+            save_best(course.folder, state.step, trainee)
     else:
         state.worse += 1
     state.seconds = time.perf_counter() - begun

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from videophy_lab.building import build_scorers
 from videophy_lab.devices import choose_device
 from videophy_lab.extras import import_extra
-from videophy_lab.training.checkpoints import State, load_weights
+from videophy_lab.training.checkpoints import State, find_best, load_weights
 from videophy_lab.training.costs import Cost, estimate_cost, measure_sizes
 from videophy_lab.training.examples import Examples, make_examples
 from videophy_lab.training.export import ADAPTER, MERGED, merge, save_adapter
@@ -24,7 +25,7 @@ from videophy_lab.training.folder import (
     write_result,
     write_tables,
 )
-from videophy_lab.training.loop import BEST, Course, TrainingStoppedError, train
+from videophy_lab.training.loop import Course, TrainingStoppedError, train
 from videophy_lab.training.media import MediaCache, encode_videos
 from videophy_lab.training.preparing import (
     check_enough,
@@ -246,16 +247,34 @@ def carry_out(
 
 def finish(done: Outcome, state: State, student: Student, trainee: Any) -> None:
     """Write the adapter, base and adapter merged, and what was done."""
-    best, chosen = done.folder / CHECKPOINTS / BEST, state.step
-    if done.settings.patience and best.is_file():
-        load_weights(trainee, best)
-        chosen = state.best_step
+    chosen = load_chosen(done, state, trainee)
     save_adapter(student.adapted, done.folder / ADAPTER)
     student.forget()
     del trainee
     gc.collect()
     merge(student.judge, done.folder / ADAPTER, done.folder / MERGED, done.settings.export_dtype)
     write_result(done.folder, student.judge, done.settings, state, chosen_step=chosen)
+
+
+def load_chosen(done: Outcome, state: State, trainee: Any) -> int:
+    """Put the weights that are kept into the network: the best ones, or the last; give their step.
+
+    Raises
+    ------
+    TrainingStoppedError
+        The file of the best ones is gone.
+    """
+    if not done.settings.patience or not math.isfinite(state.best_loss):
+        return state.step
+    checkpoints = done.folder / CHECKPOINTS
+    best = find_best(checkpoints, state.best_step)
+    if not best.is_file():
+        raise TrainingStoppedError(
+            f"{best} is gone, whose weights are the best ones. Remedy: delete {checkpoints}, and the same "
+            "command trains anew."
+        )
+    load_weights(trainee, best)
+    return state.best_step
 
 
 __all__ = ["Outcome", "TrainingStoppedError", "train_judge"]
