@@ -58,6 +58,53 @@ def test_it_serves_until_it_is_stopped_and_keeps_the_ratings(videos: Path, tmp_p
     assert pd.read_csv(out)["rating"].tolist() == [4]
 
 
+def serve_for_a_moment(videos: Path, out: Path, *values: int) -> tuple[int, str, str]:
+    """Let Ada give some answers, and stop; give the return code and what was said."""
+    command = [sys.executable, "-m", "videophy_lab.cli", "annotate", str(videos), "--out", str(out),
+               "--annotator", "Ada", "--tasks", "pc", "--attention-every", "0"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        try:
+            address = run.stdout.readline().removeprefix("open ").strip()
+            items = post(address, "open", {})["items"]
+            for number, value in enumerate(values):
+                body = {"answer_id": f"{out.parent.name}-{number}-{value}", "item": items[number]["id"]}
+                post(address, "answer", {**body, "question": "pc", "value": value})
+        finally:
+            run.send_signal(signal.SIGINT)
+            said, complained = run.communicate(timeout=20)
+    return run.returncode, said, complained
+
+
+def test_a_copy_of_a_log_stops_nothing_and_a_foreign_line_is_named(videos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "ratings.csv"
+    assert serve_for_a_moment(videos, out, 3)[0] == 0
+    log = next((tmp_path / "ratings.answers").glob("*.jsonl"))
+    log.with_name("Ada-conflict.jsonl").write_bytes(log.read_bytes() + b'{"answer_id": "12345678"}\n')
+    code, said, complained = serve_for_a_moment(videos, out, 3, 4)
+    assert code == 0, complained
+    assert said.strip() == f"done: 2 ratings and 0 comparisons of 1 annotator: {out}"
+    assert (
+        "1 line of the logs is no answer: Ada-conflict.jsonl, line 2: its annotator is missing" in complained
+    )
+    assert sorted(pd.read_csv(out)["rating"]) == [3, 4]
+
+
+def test_ratings_that_contradict_each_other_are_an_error_not_a_traceback(
+    videos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "ratings.csv"
+    assert serve_for_a_moment(videos, out, 3)[0] == 0
+    log = next((tmp_path / "ratings.answers").glob("*.jsonl"))
+    other = json.loads(log.read_bytes()) | {"answer_id": "of-another-task", "item_id": "another name"}
+    log.with_name("other.jsonl").write_text(json.dumps(other) + "\n")
+    code, _, complained = serve_for_a_moment(videos, out)
+    assert code == 1
+    assert "Traceback" not in complained
+    assert "have the same video_id" in complained
+    assert f"the answers are safe in {tmp_path / 'ratings.answers'}" in " ".join(complained.split())
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +30,8 @@ def serve(project: Project, *, port: int | None = None, annotator: str = "") -> 
     ------
     OSError
         The port is taken.
+    ValueError
+        At the end: the answers contradict each other, so that they make no table of ratings.
     """
     known = project.read_address()
     try:
@@ -58,9 +60,21 @@ def serve(project: Project, *, port: int | None = None, annotator: str = "") -> 
 
 
 def keep_written(server: Server, closing: threading.Event) -> None:
-    """Write the ratings every few seconds while answers come in."""
+    """Write the ratings every few seconds while answers come in; say once what keeps them from it."""
+    said = ""
     while not closing.wait(WRITE_EVERY):
-        if server.changed.is_set():
-            server.changed.clear()
-            with contextlib.suppress(OSError, ValueError):
-                server.project.write()
+        if not server.changed.is_set():
+            continue
+        server.changed.clear()
+        try:
+            server.project.write()
+        except Exception as error:
+            # this thread has nobody to raise to, and the next answers must still be written
+            server.changed.set()
+            trouble = f"{type(error).__name__}: {error}"
+            if trouble != said:
+                said = trouble
+                sys.stderr.write(
+                    f"the ratings cannot be written now ({trouble}); the answers are safe in their logs, and "
+                    "it is tried again\n"
+                )

@@ -12,8 +12,9 @@ import typer
 from videophy_lab.cli.base import FAILED, WRONG, explain_trouble, split_words, stop
 
 if TYPE_CHECKING:
-    from videophy_lab.annotation import Project
+    from videophy_lab.annotation import Collected, Project
 
+MOST_SHOWN = 5
 EXAMPLE = "Example: videophy-lab annotate videos/ --out ratings.csv --annotator ada --open"
 
 
@@ -83,13 +84,25 @@ def wait_for_people(project: Project, *, annotator: str, port: int | None, show:
                 threading.Event().wait()
             except KeyboardInterrupt:
                 typer.echo(err=True)
+        collected = project.collect()
     except OSError as error:
         where = f"port {port}" if port else str(project.out)
         stop(
             f"{error.strerror or error}: {where}. Remedy: another --port, or none, which takes a free one",
             FAILED,
         )
-    collected = project.collect()
+    except ValueError as error:
+        stop(f"{error} {project.out} is not written; the answers are safe in {project.folder}", FAILED)
+    say_end(collected, project.out)
+
+
+def say_end(collected: Collected, out: Path) -> None:
+    """Say what there is, and which lines of the logs are not in it."""
+    if collected.n_unread:
+        lines = "1 line" if collected.n_unread == 1 else f"{collected.n_unread:,} lines"
+        verb = "is no answer" if collected.n_unread == 1 else "are no answers"
+        shown = "; ".join(collected.unread[:MOST_SHOWN]) + ("; …" if collected.n_unread > MOST_SHOWN else "")
+        typer.echo(f"{lines} of the logs {verb}: {shown}", err=True)
     if not collected.n_answers:
         typer.echo("done: no answer yet")
         return
@@ -99,4 +112,4 @@ def wait_for_people(project: Project, *, annotator: str, port: int | None, show:
         (collected.times["annotator"].nunique(), "annotator"),
     )
     ratings, pairs, people = (f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in counts)
-    typer.echo(f"done: {ratings} and {pairs} of {people}: {project.out}")
+    typer.echo(f"done: {ratings} and {pairs} of {people}: {out}")
