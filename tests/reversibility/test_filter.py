@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ import videophy_lab as lab
 from tests.judges.made_scenes import make_scene
 from videophy_lab.cli import app
 from videophy_lab.datasets import load_prompts
-from videophy_lab.reversibility.filter import judge_motion, mark_videos
+from videophy_lab.reversibility.decision import judge_motion
+from videophy_lab.reversibility.filter import mark_videos
 from videophy_lab.video import encode_video
 
 KINDS = ("slide", "projectile")
@@ -47,7 +49,10 @@ def test_a_folder_is_marked_by_motion_and_a_second_run_measures_nothing(tmp_path
     first = out.read_bytes()
     marks = read(out)
     assert marks["may_reverse"].to_dict() == {"broken": "unknown", "projectile": "true", "slide": "false"}
-    assert marks.loc["slide", ["reversibility", "origin"]].tolist() == ["irreversible", "motion"]
+    assert marks.loc["slide", ["reversibility", "reversibility_origin"]].tolist() == [
+        "irreversible",
+        "motion",
+    ]
     assert marks.loc["projectile", "reversibility"] == "reversible"
     assert float(marks.loc["slide", "forward"]) > 4 > 2 > float(marks.loc["slide", "backward"])
     assert "cannot be read" in marks.loc["broken", "error"]
@@ -71,7 +76,7 @@ def test_a_label_comes_before_motion_and_needs_no_look(tmp_path: Path, clips: Pa
     outcome = mark_videos(videos, out=tmp_path / "m.csv", labels=tmp_path / "labels.csv", progress=False)
     assert outcome.measured == 0
     assert outcome.rows["may_reverse"].tolist() == ["true", "false"]
-    assert set(outcome.rows["origin"]) == {"confirmed"}
+    assert set(outcome.rows["reversibility_origin"]) == {"confirmed"}
     assert outcome.rows["status"].tolist() == ["not measured"] * 2
     assert not (tmp_path / "m.csv.measured").exists()
 
@@ -82,13 +87,87 @@ def test_actions_come_from_the_prompts_and_the_worlds_labels_from_itself(tmp_pat
     videos = videos.assign(generator="simulated", path=str(clips / "slide.mp4"))
     rows = lab.mark_reversals(videos, out=tmp_path / "m.csv", limit=2, measure="none", progress=False)
     assert rows["may_reverse"].tolist() == ["false", "true"]
-    assert set(rows["origin"]) == {"simulated"}
+    assert set(rows["reversibility_origin"]) == {"simulated"}
     own = pd.DataFrame({"prompt_id": ["p"], "caption": ["Someone breaks a cup."], "action": ["break a cup"]})
     labels = pd.DataFrame([("break a cup", "irreversible", "llm", "")])
     labels.columns = ["action", "label", "origin", "reason"]
-    stranger = videos.iloc[:1].assign(prompt_id="p")
+    stranger = videos.iloc[:1].assign(prompt_id="p", generator="wan")
     rows = lab.mark_reversals(stranger, out=tmp_path / "n.csv", prompts=own, labels=labels, progress=False)
-    assert rows[["may_reverse", "origin"]].to_numpy().tolist() == [["false", "llm"]]
+    assert rows[["may_reverse", "reversibility_origin"]].to_numpy().tolist() == [["false", "llm"]]
+
+
+def make_videos(clips: Path, kinds: Sequence[str] = KINDS) -> pd.DataFrame:
+    names = [f"g/{kind}/0" for kind in kinds]
+    paths = [str(clips / f"{kind}.mp4") for kind in kinds]
+    videos = pd.DataFrame({"video_id": names, "prompt_id": list(kinds), "generator": "g", "path": paths})
+    return videos.assign(action=[f"{kind} it" for kind in kinds])
+
+
+def make_labels(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    return pd.DataFrame([(*row, "") for row in rows], columns=["action", "label", "origin", "reason"])
+
+
+def test_probes_of_videos_are_left_out_and_do_not_stand_for_the_original(tmp_path: Path, clips: Path) -> None:
+    videos = make_videos(clips)
+    frozen = clips.parent / "frozen.mp4"
+    encode_video(np.repeat(make_scene("slide", 300).frames[:1], 30, axis=0), frozen, fps=24)
+    probed = pd.concat([videos.assign(probe=None), videos.assign(probe="freeze", path=str(frozen))])
+    probed.to_csv(tmp_path / "videos.csv", index=False)
+    code, text, _ = run("reversal", tmp_path / "videos.csv", "--out", tmp_path / "m.csv")
+    assert code == 0
+    assert "left out: 2 rows that are probes of videos" in text
+    assert "done: 2 videos: 1 may be reversed, 1 may not, 0 unknown" in text
+    marks = read(tmp_path / "m.csv")
+    assert marks["may_reverse"].to_dict() == {"projectile": "true", "slide": "false"}
+    # so many from the top are so many clips
+    assert len(lab.mark_reversals(probed.iloc[::-1], out=tmp_path / "n.csv", limit=1, progress=False)) == 1
+    probed[probed["probe"].notna()].to_csv(tmp_path / "videos.csv", index=False)
+    code, _, err = run("reversal", tmp_path / "videos.csv", "--out", tmp_path / "m.csv")
+    assert code == 2
+    assert "all 2 rows of the videos are probes" in " ".join(err.split())
+
+
+def test_a_clip_that_becomes_another_action_says_that_its_caption_does_not_hold(
+    tmp_path: Path, clips: Path
+) -> None:
+    videos = make_videos(clips, ("slide", "projectile", "broken"))
+    labels = make_labels(
+        ("slide it", "equivariant", "confirmed"),
+        ("projectile it", "invariant", "llm"),
+        ("broken it", "irreversible", "confirmed"),
+    )
+    rows = lab.mark_reversals(videos, out=tmp_path / "m.csv", labels=labels, measure="none", progress=False)
+    assert rows["may_reverse"].tolist() == ["true", "true", "false"]
+    assert rows["caption_holds"].fillna("").tolist() == ["false", "true", ""]
+    # motion cannot tell the two apart
+    by_motion = lab.mark_reversals(videos.iloc[1:2], out=tmp_path / "n.csv", progress=False)
+    assert by_motion["may_reverse"].tolist() == ["true"]
+    assert by_motion["caption_holds"].isna().all()
+
+
+@pytest.mark.parametrize(("origin", "word"), [("llm", "unknown"), ("confirmed", "true")])
+def test_a_label_against_which_motion_speaks_says_so(
+    tmp_path: Path, clips: Path, origin: str, word: str
+) -> None:
+    labels = make_labels(("slide it", "equivariant", origin), ("projectile it", "equivariant", origin))
+    rows = lab.mark_reversals(
+        make_videos(clips), out=tmp_path / "m.csv", labels=labels, measure="all", progress=False
+    ).set_index("video_id")
+    assert rows["may_reverse"].to_dict() == {"g/slide/0": word, "g/projectile/0": "true"}
+    assert (
+        f"{origin} says equivariant, but by its motion it runs forwards only" in rows["reason"]["g/slide/0"]
+    )
+    assert ("nobody has confirmed the label" in rows["reason"]["g/slide/0"]) == (origin == "llm")
+    assert rows["reason"]["g/projectile/0"] == ""
+
+
+def test_marks_that_are_marked_again_are_measured_and_not_taken_for_labels(
+    tmp_path: Path, clips: Path
+) -> None:
+    first = lab.mark_reversals(make_videos(clips), out=tmp_path / "m.csv", progress=False)
+    marked = make_videos(clips).merge(first[["video_id", "reversibility", "reversibility_origin"]])
+    again = lab.mark_reversals(marked, out=tmp_path / "m.csv", progress=False)
+    pd.testing.assert_frame_equal(again, first)
 
 
 @pytest.mark.parametrize(

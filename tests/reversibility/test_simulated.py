@@ -74,7 +74,7 @@ def test_the_filter_by_motion_agrees_with_the_exact_labels(filmed: pd.DataFrame,
     # under names that are not the world's, only motion is left to go by
     strangers = videos.assign(prompt_id=[f"p{number}" for number in range(len(videos))])
     rows = mark_videos(strangers, out=tmp_path / "motion.csv", progress=False).rows
-    assert set(rows["origin"].dropna()) == {"motion"}
+    assert set(rows["reversibility_origin"].dropna()) == {"motion"}
     found, truth = rows["may_reverse"].eq("false"), exact["may_reverse"].eq("false")
     assert (found & ~truth).sum() <= 1
     assert (truth & ~found).sum() <= 1

@@ -59,8 +59,13 @@ def describe_outcome(outcome: Outcome) -> str:
     """Say how many videos may be reversed, by whose word, and what failed."""
     rows = outcome.rows
     may = rows["may_reverse"]
-    origins = rows["origin"].dropna().value_counts()
+    origins = rows["reversibility_origin"].dropna().value_counts()
     lines = [f"by {origin}: {count}" for origin, count in origins.items()]
+    if outcome.left_out:
+        lines.append(f"left out: {outcome.left_out} rows that are probes of videos")
+    changed = int(rows["caption_holds"].eq("false").sum())
+    if changed:
+        lines.append(f"need another caption when they are reversed: {changed} (caption_holds is false)")
     failed = rows[rows["status"].eq("failed")]
     lines += [f"failed: {row.video_id}: {row.error}" for row in failed.head(5).itertuples()]
     counts = [int(may.eq(word).sum()) for word in ("true", "false", "unknown")]

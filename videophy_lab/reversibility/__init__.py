@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from videophy_lab.reversibility.filter import mark_reversals
-from videophy_lab.reversibility.labels import label_reversibility, load_labels, merge_labels
+from videophy_lab.reversibility.labels import load_labels, merge_labels
 from videophy_lab.reversibility.proposal import build_chat, describe_proposal, propose_labels
+from videophy_lab.reversibility.rows import label_reversibility
 
 __all__ = [
     "build_chat",

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from videophy_lab.reversibility.labels import IRREVERSIBLE, MOTION, label_reversibility, load_labels
-from videophy_lab.reversibility.proposal import write_whole
+from videophy_lab.prompts.folder import write_rows
+from videophy_lab.reversibility.decision import TASKS, decide, is_labelled
+from videophy_lab.reversibility.labels import load_labels
+from videophy_lab.reversibility.rows import label_reversibility
 from videophy_lab.schema import TableError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SCORER = "arrow_of_time"
-TASKS = ("pc", "backwards")
 THRESHOLD = 1.0
-REVERSIBLE = "reversible"  # what motion says: equivariant or invariant, which it cannot tell apart
-TRUE, FALSE, UNKNOWN = "true", "false", "unknown"
 MEASURE = ("unlabelled", "all", "none")
-COLUMNS = (
-    "video_id", "path", "reversibility", "origin", "reason", "may_reverse", "forward", "backward", "status",
-    "error",
-)  # fmt: skip
-LOSES = {1: "runs forwards only", -1: "seems to run backwards already"}
 
 
 @dataclass(frozen=True)
@@ -39,12 +32,15 @@ class Outcome:
     file : Path
     measured : int
         Videos that were looked at now.
+    left_out : int
+        Rows of the table that are probes of videos, and so no clips to train on.
     seconds : float
     """
 
     rows: pd.DataFrame
     file: Path
     measured: int
+    left_out: int
     seconds: float
 
 
@@ -83,13 +79,19 @@ def mark_videos(
 
     A video whose action has a label is marked by it; another one by its motion: the judge ``arrow_of_time``
     scores it as it is and backwards, from the same decoded frames, so that no encoder comes between. It sees
-    mechanics alone: what it lets pass may still be impossible backwards (a burning match).
+    mechanics alone: what it lets pass may still be impossible backwards (a burning match). Measured on the
+    simulated world, on 136 clips of 17 scenes from other seeds than those that its thresholds were set on: 73
+    of the 75 clips that it called irreversible were so, and it found 73 of 80. On filmed or generated clips
+    it has not been measured.
+
+    Where motion was measured and plainly has a direction, a model's label to the contrary that nobody has
+    confirmed does not count: such a clip is ``unknown``.
 
     Parameters
     ----------
     videos : path or DataFrame
         A videos table, its path, or a folder of video files. Actions stand in its column ``action``, or in
-        that of `prompts`.
+        that of `prompts`. Rows with a ``probe`` are left out.
     out : path
         CSV file. What was measured is kept in the folder ``FILE.measured`` beside it, twice a second, so that
         a run that was stopped goes on from there.
@@ -111,8 +113,10 @@ def mark_videos(
     Returns
     -------
     Outcome
-        `rows` has ``video_id, path, reversibility, origin, reason, may_reverse`` (``true``, ``false``,
-        ``unknown``), ``forward, backward`` (1 to 5, blank where not measured), ``status, error``.
+        `rows` has ``video_id, path, reversibility, reversibility_origin, reason, may_reverse`` (``true``,
+        ``false``, ``unknown``), ``caption_holds`` (of a clip that may be reversed, whether its caption is
+        still true then; blank where not known), ``forward, backward`` (1 to 5, blank where not measured),
+        ``status, error``.
 
     Raises
     ------
@@ -128,15 +132,16 @@ def mark_videos(
     if file.is_dir() or file.suffix.lower() != ".csv":
         raise ValueError(f"out is {file}; it must be the name of a file that ends in .csv.")
     given = load_labels(labels) if isinstance(labels, str | Path) else labels
-    table = find_videos(videos).iloc[:limit]
-    table = label_reversibility(name_actions(table, prompts), given)
-    wanted = table[table["origin"].isna()] if measure == "unlabelled" else table
+    found = find_videos(videos)
+    whole = keep_originals(found)
+    table = label_reversibility(name_actions(whole.iloc[:limit], prompts), given)
+    wanted = table[~is_labelled(table)] if measure == "unlabelled" else table
     scores, measured = None, 0
     if measure != "none" and len(wanted):
         scores, measured = measure_videos(wanted, file, workers=workers, progress=progress)
     rows = decide(table, scores, threshold)
-    write_whole(rows, file)
-    return Outcome(rows, file, measured, time.perf_counter() - started)
+    write_rows(rows, file.parent, file.name)
+    return Outcome(rows, file, measured, len(found) - len(whole), time.perf_counter() - started)
 
 
 def check_options(threshold: float, measure: str, limit: int | None) -> None:
@@ -150,6 +155,23 @@ def check_options(threshold: float, measure: str, limit: int | None) -> None:
         raise ValueError(f"measure is {measure!r}. Allowed: {', '.join(MEASURE)}.")
     if limit is not None and limit < 1:
         raise ValueError(f"limit is {limit}; it must be at least 1.")
+
+
+def keep_originals(videos: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows that are no probes.
+
+    Raises
+    ------
+    TableError
+        All are.
+    """
+    kept = videos[videos["probe"].eq("")]
+    if not len(kept):
+        raise TableError(
+            f"all {len(videos)} rows of the videos are probes, and a probe is no clip to train on. Remedy: "
+            "give the videos that were probed: rows whose probe is blank."
+        )
+    return kept
 
 
 def name_actions(videos: pd.DataFrame, prompts: str | Path | pd.DataFrame | None) -> pd.DataFrame:
@@ -187,47 +209,3 @@ def measure_videos(
         videos, [SCORER], out=folder, tasks=TASKS, retry=("failed",), workers=workers, progress=progress
     )
     return outcome.rows, outcome.plan.missing["video_id"].nunique()
-
-
-def decide(videos: pd.DataFrame, scores: pd.DataFrame | None, threshold: float) -> pd.DataFrame:
-    """Decide for each video, from its label or else from its scores."""
-    import pandas as pd
-
-    answers: dict[tuple[str, str], dict[str, Any]] = {}
-    for score in [] if scores is None else scores.to_dict("records"):
-        answers[score["video_id"], score["task"]] = {str(name): cell for name, cell in score.items()}
-    rows: list[dict[str, Any]] = []
-    for video in videos.to_dict("records"):
-        row: dict[str, Any] = {"video_id": video["video_id"], "path": video["path"]}
-        row.update(read_scores([answers.get((video["video_id"], task)) for task in TASKS]))
-        if isinstance(video["origin"], str):
-            row.update({name: str(video[name]) for name in ("reversibility", "origin", "reason")})
-            row["may_reverse"] = FALSE if video["reversibility"] == IRREVERSIBLE else TRUE
-        else:
-            row.update(judge_motion(row["forward"], row["backward"], row["error"], threshold))
-        rows.append(row)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def read_scores(pair: list[dict[str, Any] | None]) -> dict[str, Any]:
-    """Read the scores forwards and backwards, and what went wrong."""
-    first, second = pair
-    if first is None or second is None:
-        return {"forward": math.nan, "backward": math.nan, "status": "not measured", "error": ""}
-    worst = max(first, second, key=lambda row: ("ok", "unscored", "failed").index(row["status"]))
-    error = worst["error"] if worst["status"] != "ok" else ""
-    values = {"forward": first["score"], "backward": second["score"]}
-    return values | {"status": worst["status"], "error": error}
-
-
-def judge_motion(forward: float, backward: float, error: str, threshold: float) -> dict[str, Any]:
-    """Decide by both scores."""
-    apart = forward - backward
-    if math.isnan(apart):
-        return {"reversibility": None, "origin": None, "reason": error or None, "may_reverse": UNKNOWN}
-    if abs(apart) >= threshold:
-        way = LOSES[1 if apart > 0 else -1]
-        reason = f"{way}: {forward:.1f} as it is, {backward:.1f} backwards"
-        return {"reversibility": IRREVERSIBLE, "origin": MOTION, "reason": reason, "may_reverse": FALSE}
-    reason = f"its motion is as possible backwards: {forward:.1f} as it is, {backward:.1f} backwards"
-    return {"reversibility": REVERSIBLE, "origin": MOTION, "reason": reason, "may_reverse": TRUE}

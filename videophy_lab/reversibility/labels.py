@@ -1,29 +1,26 @@
 """Labels of actions: what becomes of an action backwards, and who says so.
 
-The classes are those of Price and Damen, "Retro-Actions: Learning 'Close' by Time-Reversing 'Open' Videos"
-(ICCV Workshops 2019, arXiv:1909.09422): backwards, an equivariant action is another possible one
-(open, close), an invariant one is the same (swinging), and an irreversible one is none (breaking).
+A label has an origin: ``confirmed`` by a person, exact in the ``simulated`` world, or proposed by a language
+model, ``llm``. What the ``motion`` of a video says is added where nobody else says anything. In a table of
+labels the column is called ``origin``, in a table of videos or prompts ``reversibility_origin``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from videophy_lab.schema import TableError, check_table, read_rows
+from videophy_lab.schema import TableError, check_table, read_reversibility, read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-EQUIVARIANT, INVARIANT, IRREVERSIBLE = "equivariant", "invariant", "irreversible"
-CLASSES = (EQUIVARIANT, INVARIANT, IRREVERSIBLE)
-# what people also write
-SYNONYMS = {"reversible": EQUIVARIANT, "symmetric": INVARIANT}
-# who is believed first; what motion says is added where nobody else says anything
+# who is believed first
 CONFIRMED, SIMULATED, LLM, MOTION = "confirmed", "simulated", "llm", "motion"
 ORIGINS = (CONFIRMED, SIMULATED, LLM)
 COLUMNS = ("action", "label", "origin", "reason")
+SOURCES = ("label", "confirmed", "proposed")
 
 
 def make_key(action: str) -> str:
@@ -31,24 +28,18 @@ def make_key(action: str) -> str:
     return " ".join(action.split()).casefold()
 
 
-def read_class(text: object, where: str) -> str | None:
-    """Read a class; None for a blank.
+def read_class(cell: object, where: str) -> str:
+    """Read a class; empty for a blank.
 
     Raises
     ------
     TableError
         It is none; `where` says where it stands.
     """
-    if not isinstance(text, str) or not text.strip():
-        return None
-    word = text.strip().casefold()
-    word = SYNONYMS.get(word, word)
-    if word not in CLASSES:
-        raise TableError(
-            f"{where} is {text!r}. Allowed: {', '.join(CLASSES)} (reversible and symmetric stand for the "
-            "first two). Remedy: correct it, or leave it blank."
-        )
-    return word
+    try:
+        return read_reversibility(cell, where=where)
+    except ValueError as error:
+        raise TableError(f"{error} Remedy: correct it.") from None
 
 
 def load_labels(path: str | Path) -> pd.DataFrame:
@@ -57,8 +48,9 @@ def load_labels(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : path
-        ``action`` and one of ``label`` and ``confirmed``; ``origin`` and ``reason`` where there are any. A
-        label without an origin is a person's. A row whose ``confirmed`` and ``label`` are blank says nothing.
+        ``action`` and one of ``label``, ``confirmed`` and ``proposed`` (the last two are what ``videophy-lab
+        reversal-labels`` writes); ``origin`` of ``label``, and ``reason``, where there are any. A label
+        without an origin is a person's. A row in which all of them are blank says nothing.
 
     Returns
     -------
@@ -74,7 +66,7 @@ def load_labels(path: str | Path) -> pd.DataFrame:
     import pandas as pd
 
     rows = read_rows(path)
-    if "action" not in rows.columns or not {"label", "confirmed"} & set(rows.columns):
+    if "action" not in rows.columns or not set(SOURCES) & set(rows.columns):
         raise TableError(
             f"{path}: its columns are {', '.join(rows.columns)}; needed are action and label. Remedy: write "
             "a header such as action,label, or let videophy-lab reversal-labels write the file."
@@ -83,19 +75,33 @@ def load_labels(path: str | Path) -> pd.DataFrame:
     for place, row in enumerate(rows.to_dict("records"), 2):
         if not isinstance(row["action"], str) or not row["action"].strip():
             raise TableError(f"{path}: row {place} has no action. Remedy: fill it in, or delete the row.")
-        confirmed = read_class(row.get("confirmed"), f"{path}: confirmed in row {place}")
-        proposed = read_class(row.get("label"), f"{path}: label in row {place}")
+        words = {name: read_class(row.get(name), f"{path}: {name} in row {place}") for name in SOURCES}
         origin = row.get("origin") if isinstance(row.get("origin"), str) else CONFIRMED
         if origin not in ORIGINS:
             raise TableError(
                 f"{path}: origin in row {place} is {origin!r}. Allowed: {', '.join(ORIGINS)}. Remedy: "
                 "correct it, or leave it blank for a label that a person gave."
             )
-        label = confirmed or proposed
+        reason = row.get("reason") if isinstance(row.get("reason"), str) else ""
+        label, origin, reason = settle(words, origin, reason)
         if label:
-            reason = row.get("reason") if isinstance(row.get("reason"), str) else ""
-            found.append((row["action"].strip(), label, CONFIRMED if confirmed else origin, reason))
+            found.append((row["action"].strip(), label, origin, reason))
     return check_labels(pd.DataFrame(found, columns=list(COLUMNS), dtype="object"), str(path))
+
+
+def settle(words: Mapping[str, str], origin: str, reason: str) -> tuple[str, str, str]:
+    """Settle which word of a row counts: the confirmed one, else the label, else the proposed one.
+
+    Returns
+    -------
+    label, origin, reason : str
+        A model's reason for what a person did not follow is no reason; then it says who was overruled.
+    """
+    first = words.get("label") or words.get("proposed", "")
+    if words.get("confirmed"):
+        overruled = bool(first) and first != words["confirmed"]
+        return words["confirmed"], CONFIRMED, f"a person overruled {first}" if overruled else reason
+    return first, origin if words.get("label") else LLM, reason
 
 
 def check_labels(labels: pd.DataFrame, source: str) -> pd.DataFrame:
@@ -117,16 +123,6 @@ def check_labels(labels: pd.DataFrame, source: str) -> pd.DataFrame:
     return keyed.drop_duplicates(["key", "origin"]).drop(columns="key").reset_index(drop=True)
 
 
-def list_simulated_labels() -> pd.DataFrame:
-    """List the exact labels of the embedded world's prompts: ``prompt_id, action, label, origin, reason``."""
-    from videophy_lab.datasets import load_prompts
-
-    prompts = load_prompts("simulated")
-    return prompts[["prompt_id", "action"]].assign(
-        label=prompts["reversibility"], origin=SIMULATED, reason=f"the {SIMULATED} world's own truth"
-    )
-
-
 def merge_labels(*tables: pd.DataFrame) -> pd.DataFrame:
     """Merge labels: one row an action, of the origin that is believed first.
 
@@ -140,11 +136,22 @@ def merge_labels(*tables: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``action, label, origin, reason``, by the order in which actions first appear.
+
+    Raises
+    ------
+    TableError
+        A table lacks one of these columns.
     """
     import pandas as pd
 
     columns = list(COLUMNS)
-    parts = [table[columns] for table in tables if len(table)]
+    for table in tables:
+        if not set(columns) <= set(table.columns):
+            raise TableError(
+                f"labels: their columns are {', '.join(map(str, table.columns))}; needed are "
+                f"{', '.join(columns)}. Remedy: read their file with load_labels."
+            )
+    parts = [table[columns].dropna(subset=["label"]) for table in tables if len(table)]
     if not parts:
         return pd.DataFrame(columns=columns, dtype="object")
     rows = pd.concat(parts, ignore_index=True)
@@ -153,57 +160,6 @@ def merge_labels(*tables: pd.DataFrame) -> pd.DataFrame:
     )
     best = rows.sort_values("rank", kind="stable").drop_duplicates("key").set_index("key")
     return best.loc[rows["key"].drop_duplicates(), columns].reset_index(drop=True)
-
-
-def label_reversibility(
-    table: pd.DataFrame, labels: Iterable[pd.DataFrame] | pd.DataFrame = ()
-) -> pd.DataFrame:
-    """Label the rows of a prompts or videos table.
-
-    A row gets the label that a person confirmed for its action; else the exact one where its prompt is the
-    embedded world's; else what a language model proposed.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With ``prompt_id``, and ``action`` where labels of actions are to count. What stands in a column
-        ``reversibility`` of it, without an origin, is taken for a person's word.
-    labels : DataFrame or several
-        Of :func:`load_labels` or :func:`propose_labels`.
-
-    Returns
-    -------
-    DataFrame
-        The table with ``reversibility``, ``origin`` and ``reason``, missing where nobody says anything.
-
-    Raises
-    ------
-    TableError
-        The table's own column holds something that is no class.
-    """
-    import pandas as pd
-
-    given = [labels] if isinstance(labels, pd.DataFrame) else list(labels)
-    merged = merge_labels(*(part.dropna(subset=["label"]) for part in given))
-    facts = ["label", "origin", "reason"]
-    keys = [make_key(action) for action in merged["action"]]
-    by_action = dict(zip(keys, merged[facts].itertuples(index=False, name=None), strict=True))
-    world = list_simulated_labels()
-    by_prompt = dict(zip(world["prompt_id"], world[facts].itertuples(index=False, name=None), strict=True))
-    found = []
-    for place, row in enumerate(table.to_dict("records"), 1):
-        action = row.get("action")
-        ours = [by_action.get(make_key(action)) if isinstance(action, str) else None]
-        ours.append(by_prompt.get(row.get("prompt_id")))
-        if row.get("prompt_id") not in by_prompt and not isinstance(row.get("origin"), str):
-            own = read_class(row.get("reversibility"), f"reversibility in row {place}")
-            ours.append((own, CONFIRMED, "the table's own column") if own else None)
-        said = [fact for fact in ours if fact]
-        found.append(min(said, key=lambda fact: ORIGINS.index(fact[1]), default=(None,) * 3))
-    shown = pd.DataFrame(
-        found, columns=["reversibility", "origin", "reason"], index=table.index, dtype=object
-    )
-    return table.assign(**{str(name): shown[name] for name in shown.columns})
 
 
 def list_actions(prompts: pd.DataFrame) -> list[str]:

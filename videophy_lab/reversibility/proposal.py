@@ -13,6 +13,7 @@ from videophy_lab.building import build_item, list_fields
 from videophy_lab.llm import Request
 from videophy_lab.prompts.asking import ask_all, describe_cost, take_answer, tell_source
 from videophy_lab.prompts.chat import ChatModel
+from videophy_lab.prompts.folder import write_rows
 from videophy_lab.reversibility.labels import LLM, list_actions, load_labels, make_key
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def propose_labels(
     columns = ["action", "label", "origin", "reason", "confirmed", "model", "prompt_hash", "status", "error"]
     table = pd.DataFrame(rows, columns=columns)
     if out is not None:
-        write_whole(table, Path(out))
+        write_rows(table, Path(out).parent, Path(out).name)
     return table
 
 
@@ -137,14 +138,3 @@ def read_confirmed(path: Path) -> dict[str, tuple[str, str]]:
     return {
         make_key(action): (action, label) for action, label in zip(mine["action"], mine["label"], strict=True)
     }
-
-
-def write_whole(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        table.to_csv(draft, index=False, lineterminator="\n")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

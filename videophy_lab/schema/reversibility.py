@@ -13,13 +13,15 @@ CLASSES = (IRREVERSIBLE, EQUIVARIANT, INVARIANT)
 SYNONYMS = {"reversible": EQUIVARIANT, "symmetric": INVARIANT}
 
 
-def read_reversibility(word: object) -> str:
+def read_reversibility(word: object, *, where: str = "reversibility") -> str:
     """Read the class of an action, also under its other name; case and blanks around it do not matter.
 
     Parameters
     ----------
     word : object
         A cell of a column ``reversibility``.
+    where : str
+        Where it stands, for the error.
 
     Returns
     -------
@@ -38,8 +40,7 @@ def read_reversibility(word: object) -> str:
     if found not in CLASSES:
         also = ", ".join(f"{other} (the same as {own})" for other, own in SYNONYMS.items())
         raise ValueError(
-            f"reversibility is {word!r}. Allowed: {', '.join(CLASSES)}, also {also}; blank where it is not "
-            "known."
+            f"{where} is {word!r}. Allowed: {', '.join(CLASSES)}, also {also}; blank where it is not known."
         )
     return found
 
