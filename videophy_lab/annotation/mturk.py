@@ -129,10 +129,15 @@ def fill_row(task: Task, item: Item, urls: Mapping[str, str], n_rules: int) -> d
     row["note"] = item.note
     for number in range(1, n_rules + 1):
         rule = item.rules[number - 1] if number <= len(item.rules) else None
-        row[f"rule_id_{number}"] = rule.rule_id if rule else ""
+        row[f"rule_id_{number}"] = escape_name(rule.rule_id) if rule else ""
         row[f"rule_{number}"] = rule.text if rule else ""
         row[f"law_{number}"] = rule.law if rule else ""
-    return {name: cell if name in COLUMNS else escape_cell(cell) for name, cell in row.items()}
+    return {name: cell if is_name(name) else escape_cell(cell) for name, cell in row.items()}
+
+
+def is_name(column: str) -> bool:
+    """Say whether a column is only given back, and not shown."""
+    return column in COLUMNS or column.startswith("rule_id_")
 
 
 def escape_cell(text: str) -> str:
@@ -141,9 +146,14 @@ def escape_cell(text: str) -> str:
     Line breaks and characters beyond the basic plane, which a batch file may not hold, become a space and a
     reference; so does what would open another placeholder.
     """
-    safe = html.escape(" ".join(text.split()), quote=True).replace("$", "&#36;")
+    return escape_name(" ".join(text.split()))
+
+
+def escape_name(text: str) -> str:
+    """Write a text as :func:`escape_cell` does, but so that each of its spaces and line breaks comes back."""
+    safe = html.escape(text, quote=True).replace("$", "&#36;")
     return "".join(
-        character if ord(character) <= LAST_OF_BASIC_PLANE else f"&#{ord(character)};" for character in safe
+        f"&#{ord(sign)};" if sign in "\r\n" or ord(sign) > LAST_OF_BASIC_PLANE else sign for sign in safe
     )
 
 
