@@ -40,6 +40,13 @@ COLOURS = ("blue", "yellow", "dented", "round", "narrow", "striped", "heavy", "h
 OBJECTS = ("bucket", "plank", "crate", "cup", "stick", "brick", "bottle", "tyre", "shovel", "basket", "chain",
            "feather")  # fmt: skip
 
+# what annotators find wrong, and the rule that it breaks
+BROKEN = {
+    "The wheel slides without turning.": "The wheel should turn as it moves over the ground.",
+    "the wheel slides, without turning!": "The wheel should turn as it moves over the ground.",
+    "Wheels do not spin": "Over the ground, the wheel turns as it moves.",
+}
+
 
 def read_call(call: Call | dict) -> str:
     """Give the words of a message."""
@@ -136,8 +143,9 @@ class Scribe:
         made = [{"rule": rule, "law": law, "other_law": other} for rule, law, other in rules]
         return {"caption": "A ball is dropped, and it bounces off the floor.", "rules": made[:wanted]}
 
-    def law(self, text: str) -> dict:
-        return {"law": "friction", "other_law": ""}
+    def broken(self, text: str) -> dict:
+        rules = [{"rule": BROKEN[read_quoted(text, "The answer:")], "law": "friction", "other_law": ""}]
+        return {"rules": rules, "reason": ""}
 
 
 KINDS = {
@@ -148,7 +156,7 @@ KINDS = {
     "upsampling": "says more about the same scene",
     "entailment": "Two descriptions of one short silent video",
     "rules": "Look at the whole video",
-    "law": "wrote down what is physically wrong",
+    "broken": "could not happen in the real world",
 }
 MODELS = {"chat": ChatModel, "writer": Writer, "upsampler": ChatUpsampler, "watching": WatchingModel}
 

@@ -197,6 +197,7 @@ def test_words_of_one_stem_are_equal() -> None:
     assert {find_stem(word) for word in ("rolls", "rolled", "rolling")} == {"roll"}
     assert {find_stem(word) for word in ("bounce", "bounces", "bounced", "bouncing")} == {"bounc"}
     assert {find_stem(word) for word in ("chop", "chops", "chopped", "chopping")} == {"chop"}
+    assert {find_stem(word) for word in ("pass", "passes", "passed", "passing")} == {"pass"}
     assert find_stem("ring") == "ring"
     assert list_words("Don't re-use 3 cups, 跳绳!") == ["don't", "re-use", "3", "cups", "跳", "绳"]
     assert measure_similarity(set(), set()) == 1.0

@@ -141,13 +141,18 @@ def test_from_twelve_actions_to_rules(tmp_path: Path) -> None:
             "merge", bench / "rules.csv", tmp_path / "violations.csv", "--out", merged, *options
         )
         assert (code, said.splitlines()[-1]) == (0, "done: 2 texts: 2 new"), error
+        assert f"prompts review {merged / 'rules.csv'} --reviewer NAME --out {merged}" in said
         sent = len(server.asked)
         assert run("rules", tmp_path / "videos" / "videos.csv", "--out", bench, *options)[0] == 0
         assert len(server.asked) == sent
     tables = read_folder(bench)
     assert tables["hard_prompts"]["is_hard"].sum() == PER_ACTION
     assert tables["prompts"]["fits_clip"].notna().all()
-    assert len(read_table(merged / "rules.csv", "rules")) == 98
+    rules = read_table(merged / "rules.csv", "rules")
+    assert len(rules) == 98
+    assert not rules["rule"].eq("The wheel slides without turning.").any()
+    assert set(rules["violation"].dropna()) == {"The wheel slides without turning."}
+    assert set(read_folder(merged)) == {"rules", "merged", "added_ratings"}
     assert (bench / "upsampling.json").is_file()
     assert all(KEY.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
@@ -181,6 +186,10 @@ def test_a_dry_run_prices_every_step_and_sends_nothing(tmp_path: Path) -> None:
     )
     videos = make_videos(pd.DataFrame({"prompt_id": ["a"], "caption": ["A dog."]}), tmp_path / "videos")
     videos.to_csv(tmp_path / "videos" / "videos.csv", index=False)
+    rules = {"video_id": ["v"], "rule_id": ["r"], "rule": ["It falls."]}
+    pd.DataFrame(rules).to_csv(tmp_path / "rules.csv", index=False)
+    added = {"video_id": ["v"], "annotator": ["ana"], "violation": ["It falls up."]}
+    pd.DataFrame(added).to_csv(tmp_path / "violations.csv", index=False)
     with BadServer(write=Scribe()) as server:
         options = [*list_options(server, tmp_path), "--out", tmp_path / "out", "--dry-run"]
         for step, source in (
@@ -188,8 +197,9 @@ def test_a_dry_run_prices_every_step_and_sends_nothing(tmp_path: Path) -> None:
             ("caption", "actions.csv"),
             ("upsample", "captions.csv"),
             ("rules", "videos/videos.csv"),
+            ("merge", "rules.csv"),
         ):
-            more = ["--upsampler", "chat"] if step == "upsample" else []
+            more = {"upsample": ["--upsampler", "chat"], "merge": [tmp_path / "violations.csv"]}.get(step, [])
             code, said, error = run(step, tmp_path / source, *options, *more)
             assert code == 0, error
             assert "about $0.0" in said
@@ -210,6 +220,7 @@ def test_a_dry_run_prices_every_step_and_sends_nothing(tmp_path: Path) -> None:
         (["hard", "{captions}", "--reference", "x"], "give either --ratings or --scores"),
         (["review", "{captions}"], "nothing to review"),
         (["review", "{actions}", "--reviewer", "a/b"], "Allowed: up to 40 letters"),
+        (["review", "{actions}"], "no decision is given. Remedy: --reviewer NAME writes a file to fill in"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
@@ -246,3 +257,36 @@ def test_a_reviewers_file_is_not_written_over(tmp_path: Path) -> None:
     code, _, error = run(*command)
     assert code == 2
     assert "is there already" in error
+
+
+def test_a_review_without_decisions_leaves_those_of_before(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("action,decision\npole vault,keep\nreading,drop\n")
+    command = ("review", tmp_path / "d.csv", "--out", tmp_path)
+    assert run(*command, "--reviewer", "ana", "--reviewer", "ben")[0] == 0
+    for name in ("ana", "ben"):
+        fill_in(tmp_path / f"review_{name}.csv", {"pole vault"})
+    filled = ("--filled", tmp_path / "review_ana.csv", "--filled", tmp_path / "review_ben.csv")
+    assert run(*command, *filled)[0] == 0
+    names = ("kept.csv", "decided.csv", "reviews.csv", "adjudication.csv")
+    before = {name: (tmp_path / name).read_bytes() for name in names}
+    code, _, error = run(*command)
+    assert code == 2
+    assert "--filled FILE (once for each reviewer) reads it back" in error
+    assert {name: (tmp_path / name).read_bytes() for name in names} == before
+    assert run(*command, "--reviewers", 0)[0] == 0
+
+
+def test_without_a_model_violations_are_listed_and_no_rule_is_made(tmp_path: Path) -> None:
+    rules = {"video_id": ["v"], "rule_id": ["r"], "rule": ["It falls."]}
+    pd.DataFrame(rules).to_csv(tmp_path / "rules.csv", index=False)
+    added = {"video_id": ["v"], "annotator": ["ana"], "violation": ["It falls up."]}
+    pd.DataFrame(added).to_csv(tmp_path / "violations.csv", index=False)
+    command = ("merge", tmp_path / "rules.csv", tmp_path / "violations.csv", "--out", tmp_path / "out")
+    code, said, _ = run(*command, "--no-laws")
+    assert (code, said.splitlines()[-1]) == (0, "done: 1 texts: 1 not asked")
+    assert pd.read_csv(tmp_path / "out" / "rules.csv")["rule"].tolist() == ["It falls."]
+    assert len(pd.read_csv(tmp_path / "out" / "added_ratings.csv")) == 0
+    with BadServer(write=Scribe(broken=lambda *_: "no")) as server:
+        code, said, _ = run(*command, *list_options(server, tmp_path))
+    assert (code, said.splitlines()[-1]) == (1, "done: 1 texts: 1 unanswered")
+    assert run(*command, "--no-laws", "--dry-run")[1].startswith("rewrites: no model is asked")

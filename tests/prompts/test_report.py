@@ -12,7 +12,8 @@ from videophy_lab.prompts import HardRule, check_tokens, choose_hard, gather_act
 from videophy_lab.prompts.actions import Named
 from videophy_lab.prompts.folder import FILES, write_rows
 from videophy_lab.prompts.review import ACTIONS as SUBJECT
-from videophy_lab.prompts.review import keep_final, read_reviews, settle
+from videophy_lab.prompts.review import read_reviews
+from videophy_lab.prompts.settling import keep_final, settle
 from videophy_lab.report import run_report
 from videophy_lab.schema import make_prompt_id
 

@@ -10,15 +10,12 @@ import pytest
 from videophy_lab.prompts.review import (
     ACTIONS,
     RULES,
-    check_settled,
     find_subject,
-    keep_final,
-    list_open,
     make_review,
     name_review,
     read_reviews,
-    settle,
 )
+from videophy_lab.prompts.settling import check_settled, keep_final, list_open, settle
 from videophy_lab.schema import TableError
 
 DECISIONS = pd.DataFrame(
@@ -83,6 +80,63 @@ def test_what_two_agree_on_counts_and_the_rest_is_settled_together(tmp_path: Pat
     # written again, the list keeps what was settled
     listed = list_open(final, reviews, subject=ACTIONS, settled=together)
     assert listed[["decision", "note"]].to_numpy().tolist() == [["keep", "it falls in the end"]]
+
+
+def test_what_is_merged_into_something_dropped_is_not_lost(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "action": ["root", "twin", "far", "gone", "left", "right"],
+            "duplicate_of": [None, "root", "twin", "not there", "right", "left"],
+        }
+    )
+    words = {"root": "drop"} | dict.fromkeys(table["action"][1:], "merge")
+    reviews = pd.DataFrame(
+        [(action, name, word, None) for action, word in words.items() for name in ("ana", "ben")],
+        columns=["action", "reviewer", "decision", "note"],
+    )
+    decided = settle(table, reviews, subject=ACTIONS).set_index("action")
+    assert decided["final"].to_dict() == {"root": "drop"} | dict.fromkeys(table["action"][1:], "open")
+    assert decided["decided_by"].tolist() == ["reviewers", *["target dropped"] * 5]
+    # people settle it, as they settle what they disagree on
+    listed = list_open(decided.reset_index(), reviews, subject=ACTIONS)
+    assert listed["action"].tolist() == table["action"].tolist()[1:]
+    assert listed["said"].eq("ana: merge; ben: merge").all()
+    listed.assign(decision=["keep", "merge", "drop", "drop", "drop"]).to_csv(tmp_path / "a.csv", index=False)
+    together = read_reviews([tmp_path / "a.csv"], table, subject=ACTIONS)
+    final = settle(table, reviews, subject=ACTIONS, settled=together)
+    assert final["final"].tolist() == ["drop", "keep", "merge", "drop", "drop", "drop"]
+    # where the other one is still open, nothing is lost yet
+    undecided = settle(table, reviews[reviews["action"].ne("root")], subject=ACTIONS)
+    assert undecided["final"].tolist()[:3] == ["open", "merge", "merge"]
+
+
+def test_a_table_with_new_rows_is_reviewed_on() -> None:
+    none = pd.DataFrame(columns=["video_id", "rule_id", "reviewer", "decision", "note"])
+    rules = pd.DataFrame(
+        {
+            "video_id": ["v", "v", "v", "v"],
+            "rule_id": ["r", "s", "t", "u"],
+            "rule": ["It falls down.", "It stays whole.", "It stays here.", "It keeps its mass."],
+            "violation": [None, None, "It is gone.", None],
+            "final": ["keep", "keep", None, "keep"],
+            "decided_by": ["reviewers", "adjudication", None, "model"],
+        }
+    )
+    asked = make_review(rules, "ana", subject=RULES)
+    assert sorted(asked["rule_id"]) == ["t", "u"]
+    # the annotator's words stand beside the rule that a model made of them
+    assert asked.set_index("rule_id").loc["t", "violation"] == "It is gone."
+    reviews = asked.assign(decision="keep")
+    both = pd.concat([reviews, reviews.assign(reviewer="ben")])[none.columns]
+    for said, expected in ((none, ["r", "s"]), (both, ["r", "s", "t", "u"])):
+        decided = settle(rules, said, subject=RULES)
+        assert keep_final(decided, subject=RULES)["rule_id"].tolist() == expected
+        assert len(list_open(decided, said, subject=RULES)) == 0
+    # who decides again is heard
+    again = both.assign(rule_id="r", decision="drop").drop_duplicates("reviewer")
+    assert settle(rules, again, subject=RULES)["final"].tolist() == ["drop", "keep", "open", "open"]
+    with pytest.raises(ValueError, match="all 2 rules are decided already"):
+        make_review(rules.head(2), "ana", subject=RULES)
 
 
 def test_the_models_word_counts_only_where_it_is_asked_for(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Rules of videos: what a model proposes, what annotators add, and which laws are behind them."""
+"""Rules of videos: what a model proposes, and which laws are behind them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.bad_server import BadServer
 from tests.prompts.scribe import Scribe, count_kinds, make_chat
-from videophy_lab.prompts import WatchingModel, merge_additions, price_rules, propose_rules
+from videophy_lab.prompts import WatchingModel, price_rules, propose_rules
 from videophy_lab.prompts.laws import LAWS, LawName, settle_law
 from videophy_lab.prompts.rules import check_rule
 from videophy_lab.schema import check_table, make_rule_id
@@ -171,49 +171,3 @@ def test_laws_come_from_a_list_and_nothing_is_lost() -> None:
     assert settle_law(LawName(law="x" * 200)) == (None, False)
     assert LawName.model_json_schema()["properties"]["law"]["enum"][-1] == "Other"
     assert check_rule("Der Ball fällt auf den Boden.", []) is None
-
-
-def make_additions(*rows: tuple[str, str, str]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["video_id", "annotator", "violation"])
-    return table.assign(prompt_id=table["video_id"].str.split("/").str[1], generator="gen")
-
-
-def test_additions_are_merged_with_the_rules_and_with_each_other(tmp_path: Path) -> None:
-    with BadServer(write=Scribe()) as server:
-        ruled = propose_rules(make_videos(tmp_path), make_chat(server, tmp_path, "watching"), progress=False)
-        additions = make_additions(
-            ("gen/p0/0", "ana", "The wheel slides without turning; the ball falls to the floor when let go"),
-            ("gen/p0/0", "ben", "the wheel slides, without turning!"),
-            ("gen/p0/0", "ben", "The wheel slides without turning."),
-            ("gen/p1/0", "ben", "The wheel slides without turning."),
-            ("gen/p1/0", "eve", "<script>alert(1)</script> falls"),
-            ("gen/p1/0", "eve", "bad"),
-        )
-        merged = merge_additions(ruled.rules, additions, chat=make_chat(server, tmp_path), progress=False)
-    assert merged.merged["became"].tolist() == [
-        "new", "known rule", "same as another", "same as another", "new", "refused", "refused",
-    ]  # fmt: skip
-    new = merged.rules[merged.rules["origin"].eq("annotators")]
-    assert new["video_id"].tolist() == ["gen/p0/0", "gen/p1/0"]
-    assert new["n_annotators"].tolist() == [2, 1]
-    assert new["law"].tolist() == ["Friction", "Friction"]
-    assert len(merged.rules) == len(ruled.rules) + 2
-    ratings = check_table(merged.ratings, "ratings")
-    assert ratings[["video_id", "annotator", "rating"]].to_numpy().tolist() == [
-        ["gen/p0/0", "ana", 0.0], ["gen/p0/0", "ben", 0.0], ["gen/p1/0", "ben", 0.0],
-    ]  # fmt: skip
-
-
-def test_additions_without_a_model_have_no_law_and_need_their_columns() -> None:
-    rules = pd.DataFrame({"video_id": ["v"], "rule_id": ["r"], "rule": [RULES[0]], "law": ["Gravity"]})
-    merged = merge_additions(rules, make_additions(("w/p/0", "ana", "The cup melts into the table.")))
-    assert merged.rules["law"].isna().tolist() == [False, True]
-    assert len(merged.ratings) == 1
-    bare = make_additions(("w/p/0", "ana", "The cup melts into the table.")).drop(columns="generator")
-    assert len(merge_additions(rules, bare).ratings) == 0
-    with pytest.raises(ValueError, match="need the column annotator"):
-        merge_additions(rules, bare.drop(columns="annotator"))
-    with pytest.raises(ValueError, match="need the column violation"):
-        merge_additions(rules, bare.drop(columns="violation"))
-    none = merge_additions(rules, bare.iloc[:0])
-    assert (len(none.rules), len(none.merged)) == (1, 0)

@@ -135,7 +135,7 @@ def filter_list(
     "review", epilog="Example: videophy-lab prompts review bench/decisions.csv --reviewer ana --out bench"
 )
 def review_table(
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="decisions.csv, or rules.csv.")],
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="decisions.csv, or a rules.csv.")],
     out: Out,
     reviewer: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Write this person's file to fill in.")
@@ -151,13 +151,20 @@ def review_table(
     ] = 2,
 ) -> None:
     """Write files for independent reviewers, or read them back and decide."""
-    from videophy_lab.prompts import review
+    from videophy_lab.prompts import review, settling
     from videophy_lab.prompts.folder import write_rows
     from videophy_lab.schema import read_rows
 
     with explain():
         rows = read_rows(table)
         subject = review.find_subject(rows)
+        if not (reviewer or filled or settled) and reviewers:
+            # an empty review would write over what people decided
+            raise ValueError(
+                "no decision is given. Remedy: --reviewer NAME writes a file to fill in, --filled FILE (once "
+                "for each reviewer) reads it back, --settled FILE adds what was settled together, and "
+                "--reviewers 0 takes the model's word"
+            )
         # both are reviewed in one folder, by the same people
         stem = "rule_" if subject is review.RULES else ""
         for name in reviewer or []:
@@ -170,16 +177,16 @@ def review_table(
             return None
         reviews = review.read_reviews(filled or [], rows, subject=subject)
         if settled is None:
-            review.check_settled(out / f"{stem}adjudication.csv")
+            settling.check_settled(out / f"{stem}adjudication.csv")
         together = review.read_reviews([settled], rows, subject=subject) if settled else None
-        decided = review.settle(rows, reviews, subject=subject, settled=together, reviewers=reviewers)
-        disputed = review.list_open(decided, reviews, subject=subject, settled=together)
-        kept = review.keep_final(decided, subject=subject)
+        decided = settling.settle(rows, reviews, subject=subject, settled=together, reviewers=reviewers)
+        disputed = settling.list_open(decided, reviews, subject=subject, settled=together)
+        kept = settling.keep_final(decided, subject=subject)
         tables = {"reviews": reviews, "adjudication": disputed, "decided": decided, "kept": kept}
         for name, made in tables.items():
             typer.echo(f"{name}: {write_rows(made, out, f'{stem}{name}.csv')}")
     n_open = int(decided["final"].eq("open").sum())
-    unsettled = decided["decided_by"].eq("disagreement").any()
+    unsettled = decided["decided_by"].isin([settling.DISPUTED, settling.TARGET_DROPPED]).any()
     note = f" (settle {stem}adjudication.csv together, and give it as --settled)" if unsettled else ""
     finish(f"{len(decided)} {subject.name}: {len(kept)} kept, {n_open} open{note}", n_open)
 

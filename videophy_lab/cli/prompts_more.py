@@ -161,21 +161,32 @@ def merge_texts(
         Path, typer.Argument(metavar="VIOLATIONS", help="What annotators added, as annotate writes it.")
     ],
     out: Out,
-    laws: Annotated[bool, typer.Option("--laws/--no-laws", help="Ask a model for their laws.")] = True,
+    laws: Annotated[
+        bool,
+        typer.Option(
+            "--laws/--no-laws",
+            help="Let a model write the rules and name their laws; without, none is added.",
+        ),
+    ] = True,
     model: Model = None,
     option: Options = None,
+    dry_run: DryRun = False,
 ) -> None:
-    """Add what annotators found wrong to the rules, each once."""
+    """Turn what annotators found wrong into rules, each once, beside those that there are."""
     from videophy_lab import prompts as steps
-    from videophy_lab.prompts.folder import write_rows
+    from videophy_lab.prompts.turning import UNANSWERED
     from videophy_lab.schema import read_rows, read_table
 
     with explain():
         chat = build_models(option, {"laws": steps.ChatModel}, model=model)["laws"] if laws else None
-        merged = steps.merge_additions(read_table(rules, "rules"), read_rows(additions), chat=chat)
-        write_all(out, {"rules": merged.rules})
-        for name, table in (("merged", merged.merged), ("added_ratings", merged.ratings)):
-            typer.echo(f"{name}: {write_rows(table, out, f'{name}.csv')}")
+        table, texts = read_table(rules, "rules"), read_rows(additions)
+        if dry_run:
+            return typer.echo(steps.price_additions(texts, chat))
+        merged = steps.merge_additions(table, texts, chat=chat)
+        write_all(out, {"rules": merged.rules, "merged": merged.merged, "added_ratings": merged.ratings})
     counts = merged.merged["became"].value_counts()
     told = ", ".join(f"{counts[word]} {word}" for word in counts.index) or "none"
-    finish(f"{len(merged.merged)} texts: {told}", 0)
+    if counts.get("new"):
+        path = out / "rules.csv"
+        typer.echo(f"review the new: videophy-lab prompts review {path} --reviewer NAME --out {out}")
+    finish(f"{len(merged.merged)} texts: {told}", int(counts.get(UNANSWERED, 0)))

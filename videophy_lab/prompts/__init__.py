@@ -8,7 +8,7 @@ goes on.
 from __future__ import annotations
 
 from videophy_lab.prompts.actions import gather_actions
-from videophy_lab.prompts.additions import Merged, merge_additions
+from videophy_lab.prompts.additions import Merged, merge_additions, price_additions
 from videophy_lab.prompts.caption_checks import CaptionLimits
 from videophy_lab.prompts.caption_drafts import Terms
 from videophy_lab.prompts.captions import Written, price_captions, write_all_captions
@@ -18,9 +18,10 @@ from videophy_lab.prompts.folder import read_folder
 from videophy_lab.prompts.hard import Hard, HardRule, check_reference, choose_hard, mark_hard
 from videophy_lab.prompts.lists import read_list
 from videophy_lab.prompts.meaning import UpsamplingLimits
-from videophy_lab.prompts.review import keep_final, list_open, make_review, read_reviews, settle
+from videophy_lab.prompts.review import make_review, read_reviews
 from videophy_lab.prompts.rewriting import ChatUpsampler, LocalUpsampler
 from videophy_lab.prompts.rules import Ruled, price_rules, propose_rules
+from videophy_lab.prompts.settling import keep_final, list_open, settle
 from videophy_lab.prompts.tokens import check_tokens, load_tokenizer
 from videophy_lab.prompts.upsampling import Upsampled, price_upsampling, upsample
 from videophy_lab.prompts.watching import WatchingModel
@@ -52,6 +53,7 @@ __all__ = [
     "make_review",
     "mark_hard",
     "merge_additions",
+    "price_additions",
     "price_captions",
     "price_filter",
     "price_rules",

@@ -6,22 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.llm import Request
-from videophy_lab.prompts.asking import ask_all, take_answer
-from videophy_lab.prompts.caption_checks import check_form, tidy
 from videophy_lab.prompts.chat import ChatModel
-from videophy_lab.prompts.instructions import write_law
-from videophy_lab.prompts.laws import LAWS, LawName, settle_law
-from videophy_lab.prompts.words import list_stems, list_words, measure_similarity
+from videophy_lab.prompts.turning import Turned, price_turning, turn_texts
+from videophy_lab.prompts.words import list_stems, measure_similarity
 from videophy_lab.schema import TableError, check_table, make_rule_id
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_SIMILAR = 0.6
-LEAST_WORDS = 2
 TEXTS = ("violation", "rule", "text")
-MERGED_COLUMNS = ("video_id", "annotator", "violation", "rule_id", "became", "reason")
+MERGED_COLUMNS = ("video_id", "annotator", "violation", "rule_id", "rule", "became", "reason")
+RATING_COLUMNS = ("video_id", "prompt_id", "generator", "annotator", "task", "rule_id", "rating")
 VIOLATED = 0.0
 
 
@@ -32,13 +28,16 @@ class Merged:
     Attributes
     ----------
     rules : DataFrame
-        A rules table: the given rules, then the new ones with ``origin`` ``annotators`` and ``n_annotators``.
+        A rules table: the given rules, then the new ones with ``origin`` ``annotators``, ``n_annotators``,
+        ``violation`` (what they wrote), ``model`` and ``prompt_hash``. People have yet to review the new ones
+        (:mod:`videophy_lab.prompts.review`).
     merged : DataFrame
-        A row a text: ``video_id, annotator, violation, rule_id``, ``became`` (``new``, ``known rule``,
-        ``same as another``, ``refused``) and ``reason``.
+        A row a text, or one a rule where a text has several: ``video_id, annotator, violation`` (word for
+        word), ``rule_id, rule``, ``became`` (``new``, ``known rule``, ``same as another``, ``refused``,
+        ``not asked`` without a model, ``unanswered``) and ``reason``.
     ratings : DataFrame
-        Ratings of the new rules by who wrote them: violated, all of them. A law's share of violations grows
-        with what people volunteer; report it with and without these.
+        Ratings of the new rules by who wrote the violations: violated, all of them. A law's share of
+        violations grows with what people volunteer; report it with and without these.
     """
 
     rules: pd.DataFrame
@@ -48,14 +47,24 @@ class Merged:
 
 @dataclass
 class Found:
-    """Something that annotators found wrong in a video."""
+    """A rule that annotators found broken in a video."""
 
     video_id: str
     prompt_id: str
-    text: str
+    turned: Turned
     annotators: list[str] = field(default_factory=list)
-    law: str | None = None
-    law_is_listed: bool = False
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def rule_id(self) -> str:
+        """Name the rule."""
+        return make_rule_id(self.turned.rule)
+
+    def add(self, annotator: str, text: str) -> None:
+        """Note who found it broken, and in which words."""
+        for known, new in ((self.annotators, annotator), (self.texts, text)):
+            if new not in known:
+                known.append(new)
 
 
 def merge_additions(
@@ -66,7 +75,10 @@ def merge_additions(
     most_similar: float = MOST_SIMILAR,
     progress: bool = True,
 ) -> Merged:
-    """Merge annotators' additions with the rules of their videos.
+    """Merge annotators' additions, turned into rules, with the rules of their videos.
+
+    Annotators of the benchmark wrote the rules that a video violates, beside the candidate rules (Bansal et
+    al. 2025, VideoPhy-2, arXiv:2503.06800). Ours are asked what could not happen; the rule is the opposite.
 
     Parameters
     ----------
@@ -74,11 +86,12 @@ def merge_additions(
         A rules table of videos.
     additions : DataFrame
         ``video_id, prompt_id, generator, annotator`` and ``violation`` (``rule`` or ``text``), as annotation
-        writes it. A line break or a semicolon parts two.
+        writes it.
     chat : ChatModel, optional
-        Names the laws of the new ones; without it they stay blank.
+        Turns the texts into rules and names their laws; without it every text is listed, and none becomes a
+        rule.
     most_similar : float
-        Share of content words from which two texts about one video are one.
+        Share of content words from which two rules of one video are one.
 
     Raises
     ------
@@ -88,6 +101,24 @@ def merge_additions(
     import pandas as pd
 
     table = check_table(rules, "rules")
+    rows = list_additions(additions)
+    turned = turn_texts([row["violation"] for row in rows], chat, progress=progress)
+    known = list_known(table)
+    found: dict[str, list[Found]] = {}
+    told = []
+    for row in rows:
+        own, new = known.get(row["video_id"], []), found.setdefault(row["video_id"], [])
+        told += [place_rule(each, row, own, new, most_similar) for each in turned[row["violation"]]]
+    all_new = [each for of_video in found.values() for each in of_video]
+    return Merged(
+        join_rules(table, all_new),
+        pd.DataFrame(told, columns=list(MERGED_COLUMNS)),
+        rate_additions(all_new, additions),
+    )
+
+
+def list_additions(additions: pd.DataFrame) -> list[dict[Any, Any]]:
+    """List the rows that have a text, as ``violation``."""
     column = next((name for name in TEXTS if name in additions.columns), "")
     missing = [name for name in ("video_id", "annotator") if name not in additions.columns]
     if missing or not column:
@@ -95,87 +126,77 @@ def merge_additions(
             f"additions need the column {missing[0] if missing else TEXTS[0]}. Remedy: give the table of "
             "violations that videophy-lab annotate writes beside the ratings."
         )
+    rows = additions.dropna(subset=[column]).to_dict("records")
+    return [row | {"violation": str(row[column])} for row in rows if str(row[column]).strip()]
+
+
+def list_known(rules: pd.DataFrame) -> dict[str, list[tuple[str, str]]]:
+    """List the rules that there are, each with its name, by video."""
     known: dict[str, list[tuple[str, str]]] = {}
-    if "video_id" in table.columns:
-        for row in table.dropna(subset=["video_id", "rule"]).to_dict("records"):
+    if "video_id" in rules.columns:
+        for row in rules.dropna(subset=["video_id", "rule"]).to_dict("records"):
             known.setdefault(row["video_id"], []).append((row["rule_id"], row["rule"]))
-    found: dict[str, list[Found]] = {}
-    told: list[dict[str, Any]] = []
-    for row in additions.dropna(subset=[column]).to_dict("records"):
-        for text in str(row[column]).replace(";", "\n").split("\n"):
-            if text.strip():
-                of_video = found.setdefault(row["video_id"], [])
-                told.append(
-                    sort_text(tidy(text), row, known.get(row["video_id"], []), of_video, most_similar)
-                )
-    new = [each for of_video in found.values() for each in of_video]
-    name_laws(new, chat, progress=progress)
-    rows = [
-        {
-            "rule_id": make_rule_id(each.text),
-            "rule": each.text,
-            "law": each.law,
-            "law_is_listed": each.law_is_listed if each.law else None,
-            "video_id": each.video_id,
-            "prompt_id": each.prompt_id,
-            "origin": "annotators",
-            "n_annotators": len(each.annotators),
-        }
-        for each in new
-    ]
-    together = pd.concat([table, pd.DataFrame(rows).astype({"law": "str"})]) if rows else table
-    return Merged(
-        check_table(together, "rules", source="the merged rules"),
-        pd.DataFrame(told, columns=list(MERGED_COLUMNS)),
-        rate_additions(new, additions),
-    )
+    return known
 
 
-def sort_text(
-    text: str,
+def place_rule(
+    turned: Turned,
     row: dict[Any, Any],
     known: Sequence[tuple[str, str]],
     found: list[Found],
     most_similar: float,
 ) -> dict[str, Any]:
-    """Say what becomes of one text: a new rule, one that is there, or none."""
-    told = {"video_id": row["video_id"], "annotator": row["annotator"], "violation": text}
-    wrong = check_form(text, language="any")
-    if wrong or len(list_words(text)) < LEAST_WORDS:
-        return told | {"became": "refused", "reason": wrong[1] if wrong else "it is a single word"}
-    stems = list_stems(text)
-    for rule_id, rule in known:
-        if measure_similarity(stems, list_stems(rule)) >= most_similar:
-            return told | {"rule_id": rule_id, "became": "known rule", "reason": rule}
-    annotator = str(row["annotator"])
+    """Say what becomes of a text's rule: a new one, one that is there, or none."""
+    text, annotator, rule = row["violation"], str(row["annotator"]), turned.rule
+    told = {"video_id": row["video_id"], "annotator": annotator, "violation": text, "rule": rule or None}
+    if turned.failed:
+        return told | {"became": turned.failed, "reason": turned.reason}
+    stems = list_stems(rule)
+    for rule_id, other in known:
+        if measure_similarity(stems, list_stems(other)) >= most_similar:
+            return told | {"rule_id": rule_id, "became": "known rule", "reason": other}
     for each in found:
-        if measure_similarity(stems, list_stems(each.text)) >= most_similar:
-            if annotator not in each.annotators:
-                each.annotators.append(annotator)
-            rule_id = make_rule_id(each.text)
-            return told | {"rule_id": rule_id, "became": "same as another", "reason": each.text}
+        if measure_similarity(stems, list_stems(each.turned.rule)) >= most_similar:
+            each.add(annotator, text)
+            return told | {
+                "rule_id": each.rule_id, "became": "same as another", "reason": each.turned.rule,
+            }  # fmt: skip
     prompt_id = row.get("prompt_id")
-    found.append(Found(row["video_id"], prompt_id if isinstance(prompt_id, str) else "", text, [annotator]))
-    return told | {"rule_id": make_rule_id(text), "became": "new", "reason": None}
+    new = Found(row["video_id"], prompt_id if isinstance(prompt_id, str) else "", turned)
+    new.add(annotator, text)
+    found.append(new)
+    return told | {"rule_id": new.rule_id, "became": "new", "reason": None}
 
 
-def name_laws(found: Sequence[Found], chat: ChatModel | None, *, progress: bool) -> None:
-    """Let a model name the laws; one without an answer stays blank."""
-    if chat is None:
-        return
-    requests = [Request((write_law(each.text, LAWS),), LawName) for each in found]
-    replies = ask_all(chat, requests, what="naming laws", progress=progress)
-    for each, reply in zip(found, replies, strict=True):
-        answer = take_answer(reply, LawName)
-        if answer is not None:
-            each.law, each.law_is_listed = settle_law(answer)
+def join_rules(rules: pd.DataFrame, found: Sequence[Found]) -> pd.DataFrame:
+    """Put the new rules behind those that there are."""
+    import pandas as pd
+
+    rows = [
+        {
+            "rule_id": each.rule_id,
+            "rule": each.turned.rule,
+            "law": each.turned.law,
+            "law_is_listed": each.turned.law_is_listed if each.turned.law else None,
+            "video_id": each.video_id,
+            "prompt_id": each.prompt_id,
+            "origin": "annotators",
+            "n_annotators": len(each.annotators),
+            "violation": "; ".join(each.texts),
+            "model": each.turned.model,
+            "prompt_hash": each.turned.prompt_hash,
+        }
+        for each in found
+    ]
+    together = pd.concat([rules, pd.DataFrame(rows).astype({"law": "str"})]) if rows else rules
+    return check_table(together, "rules", source="the merged rules")
 
 
 def rate_additions(found: Sequence[Found], additions: pd.DataFrame) -> pd.DataFrame:
     """Make ratings of the new rules; none where the generator is not told."""
     import pandas as pd
 
-    columns = ["video_id", "prompt_id", "generator", "annotator", "task", "rule_id", "rating"]
+    columns = list(RATING_COLUMNS)
     if not {"generator", "prompt_id"} <= set(additions.columns):
         return pd.DataFrame(columns=columns)
     generators = dict(zip(additions["video_id"], additions["generator"], strict=True))
@@ -186,10 +207,21 @@ def rate_additions(found: Sequence[Found], additions: pd.DataFrame) -> pd.DataFr
             "generator": generators[each.video_id],
             "annotator": annotator,
             "task": "rule",
-            "rule_id": make_rule_id(each.text),
+            "rule_id": each.rule_id,
             "rating": VIOLATED,
         }
         for each in found
         for annotator in each.annotators
     ]
     return check_table(pd.DataFrame(rows, columns=columns), "ratings", source="the additions")
+
+
+def price_additions(additions: pd.DataFrame, chat: ChatModel | None) -> str:
+    """Say what turning the additions into rules would cost; nothing is sent.
+
+    Raises
+    ------
+    ValueError
+        A column is missing.
+    """
+    return price_turning([row["violation"] for row in list_additions(additions)], chat)

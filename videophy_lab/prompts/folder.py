@@ -30,6 +30,12 @@ FILES = {
     "rules": "rules.csv",
     "video_captions": "video_captions.csv",
     "rule_failures": "rule_failures.csv",
+    "rule_reviews": "rule_reviews.csv",
+    "rule_adjudication": "rule_adjudication.csv",
+    "rule_decided": "rule_decided.csv",
+    "rule_kept": "rule_kept.csv",
+    "merged": "merged.csv",
+    "added_ratings": "added_ratings.csv",
 }
 PROMPT_TABLES = ("captions", "prompts", "hard_prompts")
 

@@ -167,13 +167,21 @@ def write_rules(n_rules: int, laws: Sequence[str]) -> str:
     )
 
 
-def write_law(rule: str, laws: Sequence[str]) -> str:
-    """Ask for the law behind a rule."""
+def write_broken(text: str, laws: Sequence[str], *, most: int) -> str:
+    """Ask which rules are broken by what an annotator found wrong, and for the laws behind them."""
     return (
-        "A person who watched a generated video wrote down what is physically wrong in it.\n"
-        f"{MATERIAL}\n\nIt says: {quote(rule)}\n\n"
-        f"Which law of physics does it say is broken: one of {', '.join(laws)}? Where none fits, answer "
-        f"Other "
-        "and name the law in other_law.\n"
-        'Answer with a JSON object: {"law": the law, "other_law": empty, or its name}.'
+        "A person who watched a generated video was asked what in it could not happen in the real world.\n"
+        f"{MATERIAL}\n\nThe answer: {quote(text)}\n\n"
+        "Write the rule that this breaks: one sentence about the same things that holds in the real world, "
+        "so that whoever sees in a video what the answer tells says that the rule is violated there. State "
+        'what should happen, not what went wrong: where the answer is "The spoon bends like rubber.", the '
+        'rule is "The spoon keeps its shape." Where the answer says what should happen already, keep it. '
+        f"Where it tells of several things that went wrong, write a rule for each, at most {most}; a part "
+        "that says more about the same thing has no rule of its own. Write in the language of the answer.\n"
+        f"Name the law behind each rule: one of {', '.join(laws)}. Where none fits, write Other, and name "
+        "the law in other_law.\n"
+        "Where the answer tells of nothing that breaks a law of physics (praise, a question, the quality of "
+        "the picture), write no rule, and say why in reason.\n"
+        'Answer with a JSON object: {"rules": [{"rule": the sentence, "law": the law, "other_law": empty, or '
+        'its name}, …], "reason": empty, or why there is no rule}.'
     )

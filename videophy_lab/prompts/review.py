@@ -1,15 +1,16 @@
-"""Review by people: a file for each, read back, compared, settled.
+"""Review by people: a file for each, and read back; :mod:`videophy_lab.prompts.settling` decides.
 
 Two people decide by themselves. Their files do not show what the model decided, or what the other one did,
 and each has an order of its own. What they disagree on goes into a third file, with everything that was
-said, for both to settle together.
+said, for both to settle together. A table that was reviewed and got more rows since is reviewed on: only the
+new rows are asked.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,9 @@ from videophy_lab.schema import TableError, read_rows
 if TYPE_CHECKING:
     import pandas as pd
 
-SETTLED = "adjudication"
+# who decided: people together, or each alone and all alike
+SETTLED, REVIEWED = "adjudication", "reviewers"
+KEEP, DROP, MERGE, OPEN = "keep", "drop", "merge", "open"
 REVIEW_COLUMNS = ("reviewer", "decision", "note")
 
 
@@ -45,8 +48,8 @@ class Subject:
     words: tuple[str, ...]
 
 
-ACTIONS = Subject("actions", ("action",), ("names", "origin", "duplicate_of"), ("keep", "drop", "merge"))
-RULES = Subject("rules", ("video_id", "rule_id"), ("rule", "law"), ("keep", "drop"))
+ACTIONS = Subject("actions", ("action",), ("names", "origin", "duplicate_of"), (KEEP, DROP, MERGE))
+RULES = Subject("rules", ("video_id", "rule_id"), ("rule", "violation", "law"), (KEEP, DROP))
 
 
 def find_subject(table: pd.DataFrame) -> Subject:
@@ -77,18 +80,45 @@ def name_review(reviewer: str) -> str:
     return f"review_{reviewer}.csv"
 
 
+def find_decided(table: pd.DataFrame, *, subject: Subject) -> dict[tuple[str, ...], tuple[str, str]]:
+    """Find what people decided in an earlier review, which the table tells: decision and decider, by key."""
+    if not {"final", "decided_by"} <= set(table.columns):
+        return {}
+    by_people = table["final"].isin(subject.words) & table["decided_by"].isin([REVIEWED, SETTLED])
+    rows = table[by_people].to_dict("records")
+    return {name_key(row, subject): (row["final"], row["decided_by"]) for row in rows}
+
+
+def name_key(row: Mapping[Any, Any], subject: Subject) -> tuple[str, ...]:
+    """Give what names a row."""
+    return tuple(str(row[name]) for name in subject.keys)
+
+
 def make_review(table: pd.DataFrame, reviewer: str, *, subject: Subject) -> pd.DataFrame:
     """Make what one reviewer fills in.
 
     Returns
     -------
     DataFrame
-        What is reviewed, in an order of the reviewer's own; ``reviewer``; ``decision`` and ``note``, blank.
-        ``duplicate_of`` is there as a question: is it the same action?
+        What is reviewed and not decided yet, in an order of the reviewer's own; ``reviewer``; ``decision``
+        and ``note``, blank. ``duplicate_of`` is there as a question: is it the same action? ``violation`` is
+        what annotators wrote: does it break the rule?
+
+    Raises
+    ------
+    ValueError
+        Nothing is left to decide.
     """
     name_review(reviewer)
+    decided = find_decided(table, subject=subject)
+    is_open = [name_key(row, subject) not in decided for row in table.to_dict("records")]
+    if decided and not any(is_open):
+        raise ValueError(
+            f"all {len(table)} {subject.name} are decided already. Remedy: to review them anew, take the "
+            "columns final and decided_by out of the table."
+        )
     shown = [name for name in (*subject.keys, *subject.shown) if name in table.columns]
-    own = table[shown].assign(reviewer=reviewer, decision="", note="")
+    own = table.loc[is_open, shown].assign(reviewer=reviewer, decision="", note="")
     order = [
         hashlib.sha256("\0".join([reviewer, *map(str, key)]).encode()).hexdigest()
         for key in own[list(subject.keys)].itertuples(index=False)
@@ -118,36 +148,8 @@ def read_reviews(paths: Sequence[str | Path], table: pd.DataFrame, *, subject: S
     """
     import pandas as pd
 
-    known = set(table[list(subject.keys)].astype(str).itertuples(index=False, name=None))
-    mergeable = table["duplicate_of"].notna() if "duplicate_of" in table.columns else None
-    merges = set() if mergeable is None else set(map(str, table.loc[mergeable, subject.keys[0]]))
-    rows: list[dict[str, Any]] = []
-    for path in paths:
-        filled = read_rows(path)
-        missing = [name for name in (*subject.keys, "reviewer", "decision") if name not in filled.columns]
-        if missing:
-            raise TableError(
-                f"{path}: a review of {subject.name} needs the column {missing[0]}. Remedy: fill in a file "
-                "that videophy-lab prompts review wrote, and keep its columns."
-            )
-        filled["decision"] = filled["decision"].fillna("").str.strip().str.lower()
-        for number, row in enumerate(filled.to_dict("records"), start=1):
-            key = tuple(str(row[name]) for name in subject.keys)
-            words = [w for w in subject.words if w != "merge" or key[0] in merges]
-            if key not in known:
-                raise TableError(f"{path}: row {number}: {' '.join(key)!r} was not asked. Remedy: delete it.")
-            if row["decision"] and row["decision"] not in words:
-                raise TableError(
-                    f"{path}: row {number}, column 'decision': {row['decision']!r} is not allowed; allowed: "
-                    f"{', '.join(words)}, or a blank. Remedy: correct it."
-                )
-            if row["decision"]:
-                note = row.get("note")
-                rows.append(
-                    dict(zip(subject.keys, key, strict=True))
-                    | {"reviewer": str(row["reviewer"]), "decision": row["decision"]}
-                    | {"note": note if isinstance(note, str) else None}
-                )
+    allowed = list_allowed(table, subject)
+    rows = [row for path in paths for row in read_review(path, allowed, subject)]
     reviews = pd.DataFrame(rows, columns=[*subject.keys, *REVIEW_COLUMNS])
     twice = reviews.duplicated([*subject.keys, "reviewer"])
     if twice.any():
@@ -159,115 +161,41 @@ def read_reviews(paths: Sequence[str | Path], table: pd.DataFrame, *, subject: S
     return reviews
 
 
-def settle(
-    table: pd.DataFrame,
-    reviews: pd.DataFrame,
-    *,
-    subject: Subject,
-    settled: pd.DataFrame | None = None,
-    reviewers: int = 2,
-) -> pd.DataFrame:
-    """Decide by the stated rule.
-
-    What was settled together counts. Else what at least `reviewers` people decided, all of them alike. Else
-    it is open, and not kept: nothing enters the benchmark on one person's word, or a model's.
-
-    Parameters
-    ----------
-    table : DataFrame
-    reviews : DataFrame
-        Of :func:`read_reviews`.
-    settled : DataFrame, optional
-        The list of :func:`list_open`, filled in together and read with :func:`read_reviews`.
-    reviewers : int
-        Fewest people; 0 takes the model's own decision where nobody decided.
-
-    Returns
-    -------
-    DataFrame
-        `table` with ``final`` (a decision, or ``open``) and ``decided_by`` (``adjudication``, ``reviewers``,
-        ``model``, ``disagreement``, ``too few reviews``).
-    """
-    said: dict[tuple[str, ...], list[str]] = {}
-    for row in reviews.to_dict("records"):
-        said.setdefault(tuple(str(row[name]) for name in subject.keys), []).append(row["decision"])
-    together = find_settled(settled, subject=subject)
-    finals, deciders = [], []
-    model = table["decision"].tolist() if "decision" in table.columns else [subject.words[0]] * len(table)
-    for key, proposed in zip(table[list(subject.keys)].itertuples(index=False), model, strict=True):
-        words = said.get(tuple(map(str, key)), [])
-        if tuple(map(str, key)) in together:
-            final, decider = together[tuple(map(str, key))]["decision"], SETTLED
-        elif len(set(words)) > 1:
-            final, decider = "open", "disagreement"
-        elif words and len(words) >= reviewers:
-            final, decider = words[0], "reviewers"
-        elif not reviewers and not words:
-            final, decider = (proposed if proposed in subject.words else "open"), "model"
-        else:
-            final, decider = "open", "too few reviews"
-        finals.append(final)
-        deciders.append(decider)
-    return table.assign(final=finals, decided_by=deciders)
+def list_allowed(table: pd.DataFrame, subject: Subject) -> dict[tuple[str, ...], list[str]]:
+    """List what may be decided of each row: only what may be another's duplicate can be merged."""
+    plain = [word for word in subject.words if word != MERGE]
+    return {
+        name_key(row, subject): list(subject.words) if isinstance(row.get("duplicate_of"), str) else plain
+        for row in table.to_dict("records")
+    }
 
 
-def list_open(
-    decided: pd.DataFrame, reviews: pd.DataFrame, *, subject: Subject, settled: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """List what people disagree on, with everything that was said, to be settled together.
-
-    What was settled already stays in the list, as it was filled in.
-
-    Returns
-    -------
-    DataFrame
-        The columns reviewers saw, ``said`` (who decided what, and the notes), the model's decision and
-        reason, ``decision`` and ``note``, blank where it is open.
-    """
-    keys = list(subject.keys)
-    wanted = decided[decided["decided_by"].isin(["disagreement", SETTLED])]
-    shown = [name for name in (*keys, *subject.shown) if name in decided.columns]
-    told: dict[tuple[str, ...], list[str]] = {}
-    for row in reviews.sort_values("reviewer").to_dict("records"):
-        note = f" ({row['note']})" if isinstance(row["note"], str) else ""
-        told.setdefault(tuple(row[name] for name in keys), []).append(
-            f"{row['reviewer']}: {row['decision']}{note}"
+def read_review(
+    path: str | Path, allowed: Mapping[tuple[str, ...], list[str]], subject: Subject
+) -> Iterator[dict[str, Any]]:
+    """Read one filled-in file: a row a decision."""
+    filled = read_rows(path)
+    missing = [name for name in (*subject.keys, "reviewer", "decision") if name not in filled.columns]
+    if missing:
+        raise TableError(
+            f"{path}: a review of {subject.name} needs the column {missing[0]}. Remedy: fill in a file "
+            "that videophy-lab prompts review wrote, and keep its columns."
         )
-    listed = wanted[shown].assign(
-        said=["; ".join(told.get(tuple(map(str, key)), [])) for key in wanted[keys].itertuples(index=False)],
-        reviewer=SETTLED,
-    )
-    for column, name in (("decision", "model_decision"), ("reason", "model_reason")):
-        if column in wanted.columns:
-            listed[name] = wanted[column]
-    together = find_settled(settled, subject=subject)
-    cells = [together.get(tuple(map(str, key)), {}) for key in wanted[keys].itertuples(index=False)]
-    for name in ("decision", "note"):
-        listed[name] = [cell.get(name) or "" for cell in cells]
-    return listed.reset_index(drop=True)
-
-
-def find_settled(settled: pd.DataFrame | None, *, subject: Subject) -> dict[tuple[str, ...], dict[Any, Any]]:
-    """Find what was settled together, by key."""
-    rows = [] if settled is None else settled.to_dict("records")
-    return {tuple(str(row[name]) for name in subject.keys): row for row in rows}
-
-
-def check_settled(path: Path) -> None:
-    """Refuse to write over a list in which somebody has settled something.
-
-    Raises
-    ------
-    ValueError
-        It has decisions.
-    """
-    rows = read_rows(path) if path.is_file() else None
-    if rows is not None and "decision" in rows.columns and rows["decision"].notna().any():
-        raise ValueError(
-            f"{path} holds decisions already. Remedy: give it as --settled {path}, or put it elsewhere."
+    filled["decision"] = filled["decision"].fillna("").str.strip().str.lower()
+    for number, row in enumerate(filled.to_dict("records"), start=1):
+        key, decision, note = name_key(row, subject), row["decision"], row.get("note")
+        if key not in allowed:
+            raise TableError(f"{path}: row {number}: {' '.join(key)!r} was not asked. Remedy: delete it.")
+        if not decision:
+            continue
+        if decision not in allowed[key]:
+            raise TableError(
+                f"{path}: row {number}, column 'decision': {decision!r} is not allowed; allowed: "
+                f"{', '.join(allowed[key])}, or a blank. Remedy: correct it."
+            )
+        told = {"reviewer": str(row["reviewer"]), "decision": decision}
+        yield (
+            dict(zip(subject.keys, key, strict=True))
+            | told
+            | {"note": note if isinstance(note, str) else None}
         )
-
-
-def keep_final(decided: pd.DataFrame, *, subject: Subject) -> pd.DataFrame:
-    """Keep what is to be kept; the columns of the decision itself go."""
-    return decided[decided["final"].eq(subject.words[0])].reset_index(drop=True)

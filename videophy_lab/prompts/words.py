@@ -32,6 +32,8 @@ def find_stem(word: str) -> str:
     word = word.removesuffix("'s")
     for ending in sorted(ENDINGS, key=len, reverse=True):
         stem = word.removesuffix(ending)
+        if ending == "s" and word.endswith("ss"):
+            continue
         if stem != word and len(stem) >= SHORTEST_STEM and any(letter in "aeiouy" for letter in stem):
             word = stem
             break

@@ -1,0 +1,184 @@
+"""What annotators find wrong, turned into the rules that it breaks, beside the rules that there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.bad_server import BadServer
+from tests.prompts.scribe import Scribe, count_kinds, make_chat, read_quoted
+from videophy_lab.prompts import Merged, merge_additions, price_additions
+from videophy_lab.prompts.turning import check_turned
+from videophy_lab.schema import check_table, make_rule_id
+
+KEEPS = "The cup keeps its shape on the table."
+RULES = pd.DataFrame(
+    {"video_id": ["gen/p0/0"], "rule_id": [make_rule_id(KEEPS)], "rule": [KEEPS], "law": ["Elasticity"]}
+)
+THROUGH, GOES = "The ball passes through the wall.", "Ball goes through the wall"
+SIDE, STAYS = "The ball stays on its side of the wall.", "The ball should stay on its side of the wall."
+MELTS = "The cup does not keep its shape on the table; it melts."
+
+
+def make_additions(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["video_id", "annotator", "violation"])
+    return table.assign(prompt_id=table["video_id"].str.split("/").str[1], generator="gen")
+
+
+def turn(answers: dict[str, list[str]], reason: str = "") -> Callable[[str, int], str]:
+    """Answer each text with its rules; about solid things, all of them."""
+
+    def answer(text: str, _: int) -> str:
+        rules = answers[read_quoted(text, "The answer:")]
+        listed = [{"rule": rule, "law": "Other", "other_law": "Solidity"} for rule in rules]
+        return json.dumps({"rules": listed, "reason": reason})
+
+    return answer
+
+
+def merge(folder: Path, additions: pd.DataFrame, answer: Callable[[str, int], str] | None = None) -> Merged:
+    scribe = Scribe(**({"broken": answer} if answer else {}))
+    with BadServer(write=scribe) as server:
+        return merge_additions(RULES, additions, chat=make_chat(server, folder), progress=False)
+
+
+def test_a_rule_says_what_should_happen_and_is_rated_as_violated(tmp_path: Path) -> None:
+    additions = make_additions(
+        ("gen/p0/0", "ana", THROUGH), ("gen/p0/0", "ben", GOES), ("gen/p0/0", "cid", MELTS)
+    )
+    merged = merge(tmp_path, additions, turn({THROUGH: [SIDE], GOES: [STAYS], MELTS: [KEEPS]}))
+    new = check_table(merged.rules, "rules").iloc[1:]
+    assert new["rule"].tolist() == [SIDE]
+    assert new["rule_id"].tolist() == [make_rule_id(SIDE)]
+    assert new["violation"].tolist() == [f"{THROUGH}; {GOES}"]
+    assert new[["origin", "n_annotators", "law", "law_is_listed"]].to_numpy().tolist() == [
+        ["annotators", 2, "Solidity", False]
+    ]
+    assert new[["model", "prompt_hash"]].notna().all(axis=None)
+    # no rule that anybody is asked about is the violation itself
+    assert not set(merged.rules["rule"]) & set(additions["violation"])
+    assert merged.merged["violation"].tolist() == [THROUGH, GOES, MELTS]
+    assert merged.merged["rule"].tolist() == [SIDE, STAYS, KEEPS]
+    assert merged.merged["became"].tolist() == ["new", "same as another", "known rule"]
+    assert merged.merged["rule_id"].tolist() == [*[make_rule_id(SIDE)] * 2, make_rule_id(KEEPS)]
+    # 0 is "violated", and both saw the rule that the ball stays on its side broken
+    ratings = check_table(merged.ratings, "ratings")
+    assert ratings[["annotator", "rule_id", "rating"]].to_numpy().tolist() == [
+        ["ana", make_rule_id(SIDE), 0.0], ["ben", make_rule_id(SIDE), 0.0],
+    ]  # fmt: skip
+
+
+def test_additions_are_merged_with_each_other_within_a_video(tmp_path: Path) -> None:
+    additions = make_additions(
+        ("gen/p0/0", "ana", "The wheel slides without turning."),
+        ("gen/p0/0", "ben", "the wheel slides, without turning!"),
+        ("gen/p0/0", "ben", "Wheels do not spin"),
+        ("gen/p1/0", "ben", "The wheel slides without turning."),
+        ("gen/p1/0", "eve", "<script>alert(1)</script> falls"),
+        ("gen/p1/0", "eve", "bad"),
+        ("gen/p1/0", "eve", "  "),
+    )
+    merged = merge(tmp_path, additions)
+    assert merged.merged["became"].tolist() == [
+        "new", "same as another", "same as another", "new", "refused", "refused",
+    ]  # fmt: skip
+    new = merged.rules[merged.rules["origin"].eq("annotators")]
+    assert new["video_id"].tolist() == ["gen/p0/0", "gen/p1/0"]
+    assert new["n_annotators"].tolist() == [2, 1]
+    assert new["law"].tolist() == ["Friction", "Friction"]
+    assert merged.ratings[["video_id", "annotator", "rating"]].to_numpy().tolist() == [
+        ["gen/p0/0", "ana", 0.0], ["gen/p0/0", "ben", 0.0], ["gen/p1/0", "ben", 0.0],
+    ]  # fmt: skip
+
+
+def test_a_text_is_taken_whole_and_may_break_several_rules(tmp_path: Path) -> None:
+    text = "The ball passes through the wall.\nThe shadow stays behind; it is lost"
+    shadow = "The shadow moves together with the ball."
+    rules = [SIDE, shadow, "The light comes from one side.", "One too many is written here."]
+    merged = merge(tmp_path, make_additions(("gen/p0/0", "ana", text)), turn({" ".join(text.split()): rules}))
+    assert merged.merged["violation"].eq(text).all()
+    assert merged.merged["became"].tolist() == ["new", "new", "new", "refused"]
+    assert merged.merged["reason"].iloc[-1] == "more than 3 of one text"
+    assert merged.rules["rule"].tolist() == [KEEPS, *rules[:3]]
+    assert len(merged.ratings) == 3
+
+
+@pytest.mark.parametrize(
+    ("rules", "reason", "rule"),
+    [
+        ([], "the model sees no rule that is broken: it is praise", None),
+        (["The ball should pass through the wall."], "the model gave the violation back as the rule",
+         "The ball should pass through the wall."),
+        (["Does the ball stay on its side?"], "it is a question", "Does the ball stay on its side?"),
+        (["Solid."], "1 words; allowed: 4 to 40", "Solid."),
+    ],
+)  # fmt: skip
+def test_what_the_model_does_not_turn_round_is_no_rule(
+    tmp_path: Path, rules: list[str], reason: str, rule: str | None
+) -> None:
+    merged = merge(
+        tmp_path, make_additions(("gen/p0/0", "ana", THROUGH)), turn({THROUGH: rules}, "it is praise")
+    )
+    told = merged.merged.iloc[0]
+    assert (told["became"], told["reason"]) == ("refused", reason)
+    assert told["rule"] == rule or (rule is None and pd.isna(told["rule"]))
+    assert pd.isna(told["rule_id"])
+    assert (len(merged.rules), len(merged.ratings)) == (1, 0)
+
+
+def test_a_violation_is_told_from_its_rule_by_small_words_too() -> None:
+    for rule, text in (
+        ("The wheel turns as it slides.", "The wheel slides without turning."),
+        ("The dropped ball falls down.", "The dropped ball falls up."),
+        ("The ball does not pass through the wall.", THROUGH),
+        ("The ball should bounce off the wall.", "The ball should bounce off the wall"),
+        ("The ball bounces off the wall.", "Ball should bounce off the wall"),
+    ):
+        assert check_turned(rule, text) == "", rule
+    for rule in (THROUGH, "A ball must pass through a wall", "Ball passed through the wall!"):
+        assert check_turned(rule, THROUGH), rule
+
+
+def test_a_model_without_an_answer_or_none_at_all_makes_no_rule(tmp_path: Path) -> None:
+    additions = make_additions(("gen/p0/0", "ana", THROUGH), ("gen/p0/0", "ben", "bad"))
+    silent = merge(tmp_path, additions, lambda *_: "I would rather not.")
+    assert silent.merged["became"].tolist() == ["unanswered", "refused"]
+    assert silent.merged["reason"].iloc[0]
+    alone = merge_additions(RULES, additions)
+    assert alone.merged["became"].tolist() == ["not asked", "refused"]
+    assert alone.merged["reason"].iloc[0] == "no model was asked to turn it into a rule"
+    for merged in (silent, alone):
+        assert merged.merged["violation"].tolist() == [THROUGH, "bad"]
+        assert (len(merged.rules), len(merged.ratings)) == (1, 0)
+
+
+def test_additions_need_their_columns(tmp_path: Path) -> None:
+    bare = make_additions(("w/p/0", "ana", THROUGH)).drop(columns="generator")
+    merged = merge(tmp_path, bare, turn({THROUGH: [SIDE]}))
+    assert (len(merged.rules), len(merged.ratings)) == (2, 0)
+    with pytest.raises(ValueError, match="need the column annotator"):
+        merge_additions(RULES, bare.drop(columns="annotator"))
+    with pytest.raises(ValueError, match="need the column violation"):
+        merge_additions(RULES, bare.drop(columns="violation"))
+    none = merge_additions(RULES, bare.iloc[:0])
+    assert (len(none.rules), len(none.merged)) == (1, 0)
+
+
+def test_what_merging_costs_is_said_first(tmp_path: Path) -> None:
+    additions = make_additions(
+        ("gen/p0/0", "ana", THROUGH), ("gen/p1/0", "ben", THROUGH), ("gen/p1/0", "ben", "bad")
+    )
+    scribe = Scribe(broken=turn({THROUGH: [SIDE]}))
+    with BadServer(write=scribe) as server:
+        chat = make_chat(server, tmp_path)
+        assert price_additions(additions, chat).startswith("rewrites: 1 calls of gemini")
+        assert server.calls == []
+        merge_additions(RULES, additions, chat=chat, progress=False)
+        assert "0 calls of gemini" in price_additions(additions, chat)
+    # a text of several annotators is asked about once
+    assert count_kinds(scribe) == {"broken": 1}
+    assert "no model is asked" in price_additions(additions, None)
