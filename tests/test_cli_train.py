@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -34,7 +37,26 @@ def test_a_dry_run_counts_and_estimates_and_writes_nothing(tables, tmp_path):
     assert "answers to sa in train: 1: " in ran.output
     assert "trained: " in ran.output
     assert "hours for one process on cpu, if it reaches 40 %" in ran.output
+    assert re.search(
+        r"disk: about \S+ GB \(\S+ MB each, as the first one\) for \d+ videos as the judge sees them, and "
+        r"\S+ GB for checkpoints and the merged judge; \S+ GB are free\. Nothing deletes",
+        ran.output,
+    )
+    assert f"rm -r {tmp_path / 'run' / 'cache'}" in ran.output
     assert not (tmp_path / "run").exists()
+
+
+def test_a_dry_run_measures_the_device_that_is_asked_for(tables, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    ran = run(tables, tmp_path / "run", "--dry-run", "--device", "cpu")
+    assert ran.exit_code == 0, ran.output
+    assert "for one process on cpu" in ran.output
+
+
+def test_a_dry_run_says_where_the_disk_is_too_small(tables, tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1000))
+    ran = run(tables, tmp_path / "run", "--dry-run", "--device", "cpu")
+    assert "1e-06 GB are free, which is too little" in ran.output
 
 
 def test_a_dry_run_says_what_would_be_fetched(tables, tmp_path):

@@ -83,6 +83,15 @@ def test_it_fits_and_held_out_clips_are_right(bases, tables, tmp_path):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+def test_a_dry_run_knows_how_large_a_video_is_kept(bases, tables, family):
+    judge = VisionLanguageJudge(checkpoint=str(bases[family]), device="cpu")
+    clip = decode_clip(tables[1]["path"].iloc[0], [judge.view])
+    size = VlmStudent(judge).measure_clip(clip)
+    assert judge._model is None
+    assert size == sum(tensor.nbytes for tensor in prepare(bases[family]).encode(clip).values()) > 1000
+
+
+@pytest.mark.parametrize("family", FAMILIES)
 def test_the_answer_ends_as_the_model_ends_it(bases, tables, family):
     student = prepare(bases[family])
     clip = decode_clip(tables[1]["path"].iloc[0], [student.judge.view])

@@ -35,7 +35,7 @@ def train_judge(
         int | None, typer.Option(help="Examples of a step, over all processes; 32.")
     ] = None,
     micro_batch: Annotated[
-        int | None, typer.Option(help="Examples that a process takes at once; 4. Changes only memory.")
+        int | None, typer.Option(help="Examples that a process takes at once; 4. Fewer need less memory.")
     ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Highest one; 1e-4.")] = None,
     rank: Annotated[int | None, typer.Option(help="Of the adapter; 32.")] = None,

@@ -1,13 +1,15 @@
-"""What a training would take: weights, memory and hours, with what these numbers assume."""
+"""What a training would take: weights, memory, disk and hours, with what these numbers assume."""
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.extras import import_extra
 from videophy_lab.judges.autoeval import AutoEval
+from videophy_lab.training.checkpoints import KEPT
 
 if TYPE_CHECKING:
     from videophy_lab.judges.base_network import NetworkScorer
@@ -19,6 +21,8 @@ OWL_TOKENS, OWL_FRAME_TOKENS = 165, 257
 # a video of 480 by 720 pixels, one token a 28 by 28 square of two frames, and the words of a question
 VIDEO_PIXELS, SQUARE, WORDS = 480 * 720, 28 * 28, 100
 TRAINED_BYTES = 16
+# an adapter's number in float32, and its two moments beside it in a checkpoint
+ADAPTER_BYTES, STATE_BYTES = 4, 12
 
 
 @dataclass(frozen=True)
@@ -56,14 +60,25 @@ class Cost:
     ----------
     sizes : Sizes
     memory_gb : float
+    n_videos : int
+    clip_mb : float
+        What is kept of a video; NaN where that is not known.
+    written_gb : float
+        Of checkpoints, adapter and the merged judge; what is kept of the videos comes on top.
+    free_gb : float
+        On the disk.
     hours : float
     device : str
     teraflops : float
-        Measured on this machine.
+        Measured on this device.
     """
 
     sizes: Sizes
     memory_gb: float
+    n_videos: int
+    clip_mb: float
+    written_gb: float
+    free_gb: float
     hours: float
     device: str
     teraflops: float
@@ -128,14 +143,23 @@ def count_adapter(network: Any, targets: str, rank: int) -> int:
 
 
 def estimate_cost(
-    sizes: Sizes, settings: Settings, *, n_train: int, n_stop: int, n_videos: int, dtype: str
+    sizes: Sizes,
+    settings: Settings,
+    *,
+    n_train: int,
+    n_stop: int,
+    n_videos: int,
+    clip_bytes: int | None,
+    free_bytes: int,
+    dtype: str,
+    device: str,
 ) -> Cost:
-    """Estimate memory and time on this machine.
+    """Estimate memory, disk and time on this machine.
 
     A step takes 4 operations a weight of the language model and token (forward, and backward through what is
     frozen), 6 with checkpointing; a look at stop examples and the vision tower take 2.
     """
-    device, rate = measure_rate(dtype)
+    rate = measure_rate(dtype, device)
     per_weight = 6 if settings.gradient_checkpointing else 4
     n_steps = settings.count_steps(n_train)
     n_seen = settings.count_seen(n_train)
@@ -151,21 +175,37 @@ def estimate_cost(
     between = width * sizes.hidden * sizes.layers if settings.gradient_checkpointing else 0
     activations = settings.micro_batch * sizes.tokens * (layers * kept + between)
     memory = width * sizes.n_frozen + TRAINED_BYTES * sizes.n_trained + activations
-    return Cost(sizes, memory / 1e9, work / (rate * UTILISATION) / 3600, device, rate / 1e12)
+    return Cost(
+        sizes=sizes,
+        memory_gb=memory / 1e9,
+        n_videos=n_videos,
+        clip_mb=math.nan if clip_bytes is None else clip_bytes / 1e6,
+        written_gb=estimate_written(sizes, settings) / 1e9,
+        free_gb=free_bytes / 1e9,
+        hours=work / (rate * UTILISATION) / 3600,
+        device=device,
+        teraflops=rate / 1e12,
+    )
 
 
-def measure_rate(dtype: str) -> tuple[str, float]:
-    """Measure how many operations a second this machine does in a large product of matrices."""
+def estimate_written(sizes: Sizes, settings: Settings) -> int:
+    """Estimate the bytes of checkpoints with the best weights that they name, of adapter and merged judge."""
+    checkpoints = KEPT * STATE_BYTES + (KEPT + 1) * ADAPTER_BYTES
+    merged = sizes.n_frozen * (2 if settings.export_dtype == "bf16" else 4)
+    return sizes.n_trained * (checkpoints + ADAPTER_BYTES) + merged
+
+
+def measure_rate(dtype: str, device: str) -> float:
+    """Measure how many operations a second a device does in a large product of matrices."""
     import torch
 
     from videophy_lab.devices import DTYPES
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    size = 8192 if device == "cuda" else 1024
+    size = 1024 if device == "cpu" else 8192
     matrix = torch.ones(size, size, dtype=getattr(torch, DTYPES[dtype]), device=device)
     times = []
     for _ in range(3):
         begun = time.perf_counter()
         float((matrix @ matrix)[0, 0])
         times.append(time.perf_counter() - begun)
-    return device, 2 * size**3 / min(times)
+    return 2 * size**3 / min(times)

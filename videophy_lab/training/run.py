@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ from videophy_lab.building import build_scorers
 from videophy_lab.devices import choose_device
 from videophy_lab.extras import import_extra
 from videophy_lab.training.checkpoints import State, find_best, load_weights
-from videophy_lab.training.costs import Cost, estimate_cost, measure_sizes
 from videophy_lab.training.examples import Examples, make_examples
 from videophy_lab.training.export import ADAPTER, MERGED, merge, save_adapter
 from videophy_lab.training.folder import (
@@ -26,7 +24,9 @@ from videophy_lab.training.folder import (
     write_tables,
 )
 from videophy_lab.training.loop import Course, TrainingStoppedError, train
-from videophy_lab.training.media import MediaCache, encode_videos
+from videophy_lab.training.media import CACHE, MediaCache, encode_videos
+from videophy_lab.training.outcome import Outcome
+from videophy_lab.training.planning import plan
 from videophy_lab.training.preparing import (
     check_enough,
     drop_unreadable,
@@ -42,44 +42,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-CHECKPOINTS, STEPS, CACHE = "checkpoints", "steps.csv", "cache"
+CHECKPOINTS, STEPS = "checkpoints", "steps.csv"
 DTYPES = ("auto", "bf16", "fp32")
 WAIT = timedelta(hours=24)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a training did, or would do.
-
-    Attributes
-    ----------
-    examples : Examples
-        Its table has the column ``split``.
-    settings : Settings
-    folder : Path
-    judge : str
-        Its name.
-    state : State or None
-        At the end; None after a dry run.
-    interrupted : bool
-        Whether it was ended by Ctrl-C or a SIGTERM; the same call goes on from there.
-    is_main : bool
-        Whether this process is the one that speaks.
-    cost : Cost or None
-        Of a dry run; None where the base is not on this machine.
-    absent : str
-        What a run would have to fetch first.
-    """
-
-    examples: Examples
-    settings: Settings
-    folder: Path
-    judge: str
-    state: State | None = None
-    interrupted: bool = False
-    is_main: bool = True
-    cost: Cost | None = None
-    absent: str = ""
 
 
 def train_judge(
@@ -101,7 +66,8 @@ def train_judge(
     """Train a judge on ratings by an adapter in its language model, and merge it into a checkpoint.
 
     The judge learns SA, PC and rules at once, from its own questions, by the loss of the answers' tokens.
-    Under ``accelerate launch`` each process takes its share of every step, with the same result.
+    Under ``accelerate launch`` each process takes its share of every step. But for rounding the result is
+    that of one process where `dropout` is 0; otherwise each process draws for itself what it drops.
 
     Parameters
     ----------
@@ -138,27 +104,36 @@ def train_judge(
         No memory, a loss that is no number, or another run in the folder.
     """
     settings, out = settings or Settings(), Path(out)
-    if dtype not in DTYPES:
-        raise ValueError(
-            f"dtype is {dtype!r}. Allowed: {', '.join(DTYPES)}; fp16 loses the small gradients of a training."
-        )
-    make_student(build_scorers({judge: judge})[judge])  # before its options, which others lack
-    accelerator = None if dry_run else make_accelerator(device)
-    where = choose_device(device) if accelerator is None else name_device(accelerator)
-    given = {"checkpoint": str(base), "device": where, "dtype": dtype, **(options or {})}
-    student = make_student(build_scorers({judge: judge}, given)[judge])
+    student, accelerator = choose_student(
+        judge, {"checkpoint": str(base), "dtype": dtype, **(options or {})}, device, dry_run=dry_run
+    )
     made = make_examples(ratings, videos, rules=rules, prompts=prompts, tasks=student.judge.card.tasks)
     examples = split_examples(made, settings)
     check_enough(examples)
     if accelerator is None:
         return plan(examples, student, settings, out)
-    with hold_folder(out, wanted=accelerator.is_main_process):
-        identity = name_run(examples.table, student.judge.describe(), settings)
-        check_identity(out, identity, wanted=accelerator.is_main_process)
+    main = accelerator.is_main_process
+    with hold_folder(out, wanted=main):
+        check_identity(out, name_run(examples.table, student.judge.describe(), settings), wanted=main)
         finished = read_finished(out, settings)
         if finished is not None:
-            return Outcome(examples, settings, out, judge, finished, is_main=accelerator.is_main_process)
+            return Outcome(examples, settings, out, judge, finished, is_main=main)
         return carry_out(examples, student, settings, out, accelerator, shown=progress)
+
+
+def choose_student(
+    judge: str, options: Mapping[str, Any], device: str, *, dry_run: bool
+) -> tuple[Student, Any]:
+    """Choose who learns, and where: with an accelerator, but for a dry run."""
+    if options["dtype"] not in DTYPES:
+        raise ValueError(
+            f"dtype is {options['dtype']!r}. Allowed: {', '.join(DTYPES)}; fp16 loses the small gradients of "
+            "a training."
+        )
+    make_student(build_scorers({judge: judge})[judge])  # before its options, which others lack
+    accelerator = None if dry_run else make_accelerator(device)
+    where = choose_device(device) if accelerator is None else name_device(accelerator)
+    return make_student(build_scorers({judge: judge}, {"device": where, **options})[judge]), accelerator
 
 
 def make_accelerator(device: str) -> Any:
@@ -184,24 +159,6 @@ def name_device(accelerator: Any) -> str:
     return "cpu" if accelerator.device.type == "cpu" else str(accelerator.device)
 
 
-def plan(examples: Examples, student: Student, settings: Settings, out: Path) -> Outcome:
-    """Estimate what a training would take."""
-    absent = student.judge.find_absent()
-    if absent:
-        return Outcome(examples, settings, out, student.judge.card.name, absent=absent)
-    table = examples.table
-    learnt = table[table["split"].isin((TRAIN, STOP))]
-    cost = estimate_cost(
-        measure_sizes(student.judge, settings),
-        settings,
-        n_train=int(table["split"].eq(TRAIN).sum()),
-        n_stop=int(table["split"].eq(STOP).sum()),
-        n_videos=learnt["sha256"].nunique(),
-        dtype=student.judge.choose_dtype(),
-    )
-    return Outcome(examples, settings, out, student.judge.card.name, cost=cost)
-
-
 def carry_out(
     examples: Examples, student: Student, settings: Settings, out: Path, accelerator: Any, *, shown: bool
 ) -> Outcome:
@@ -210,15 +167,8 @@ def carry_out(
 
     main = accelerator.is_main_process
     student.prepare()
-    learnt = examples.table[examples.table["split"].isin((TRAIN, STOP))]
     cache = MediaCache(out / CACHE / make_spec(student.judge.describe()))
-    encode_videos(
-        student, dict(zip(learnt["sha256"], learnt["path"], strict=True)), cache,
-        rank=accelerator.process_index, world=accelerator.num_processes, shown=shown and main,
-    )  # fmt: skip
-    accelerator.wait_for_everyone()
-    examples = drop_unreadable(examples, student, cache)
-    check_enough(examples)
+    examples = encode_examples(examples, student, cache, accelerator, shown=shown and main)
     tables = {name: of_split(examples, name) for name in (TRAIN, STOP)}
     weights = write_tables(out, examples, settings, wanted=main)
 
@@ -231,10 +181,10 @@ def carry_out(
         settings,
         weights,
         read,
-        list(tables[STOP]["task"]),
-        out / CHECKPOINTS,
-        out / STEPS,
-        accelerator,
+        stop_tasks=list(tables[STOP]["task"]),
+        folder=out / CHECKPOINTS,
+        log=out / STEPS,
+        accelerator=accelerator,
     )
     trainee = student.make_trainee(settings)
     state = train(course, trainee, shown=shown)
@@ -243,6 +193,20 @@ def carry_out(
         finish(done, state, student, trainee)
     accelerator.wait_for_everyone()
     return done
+
+
+def encode_examples(
+    examples: Examples, student: Student, cache: MediaCache, accelerator: Any, *, shown: bool
+) -> Examples:
+    """Encode the videos that are looked at, and leave out what cannot be read or asked."""
+    learnt = examples.table[examples.table["split"].isin((TRAIN, STOP))]
+    videos = dict(zip(learnt["sha256"], learnt["path"], strict=True))
+    rank, world = accelerator.process_index, accelerator.num_processes
+    encode_videos(student, videos, cache, rank=rank, world=world, shown=shown)
+    accelerator.wait_for_everyone()
+    readable = drop_unreadable(examples, student, cache)
+    check_enough(readable)
+    return readable
 
 
 def finish(done: Outcome, state: State, student: Student, trainee: Any) -> None:
@@ -275,6 +239,3 @@ def load_chosen(done: Outcome, state: State, trainee: Any) -> int:
         )
     load_weights(trainee, best)
     return state.best_step
-
-
-__all__ = ["Outcome", "TrainingStoppedError", "train_judge"]

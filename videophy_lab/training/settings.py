@@ -36,7 +36,8 @@ class Settings:
     batch_size : int
         Examples of one step, over all processes.
     micro_batch : int
-        Examples that a process takes through the network at once; changes the memory, not the result.
+        Examples that a process takes through the network at once; changes the memory and, but for rounding
+        and for what dropout draws, not the result.
     gradient_checkpointing : bool
         Compute what lies between the layers twice, rather than keep it.
     balance : {"none", "sqrt", "full"}

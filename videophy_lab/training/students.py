@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from videophy_lab.devices import DTYPES
 from videophy_lab.extras import import_extra
 from videophy_lab.judges.autoeval import AutoEval
 from videophy_lab.judges.base import Question, Scorer
@@ -86,6 +87,10 @@ class Student(ABC):
         """Turn a clip into what is kept of it: no step changes it."""
 
     @abstractmethod
+    def measure_clip(self, clip: Clip) -> int:
+        """Measure how many bytes are kept of a clip; the network is not loaded for it."""
+
+    @abstractmethod
     def write(self, question: Question, answer: int, media: Mapping[str, torch.Tensor]) -> Task:
         """Write a question and its answer; raise ValueError where it cannot be asked."""
 
@@ -125,6 +130,16 @@ class OwlStudent(Student):
         """Give the 65 embeddings that stand for a clip."""
         return {"media": self.judge.encode_clips([clip])[0].cpu().clone()}
 
+    def measure_clip(self, clip: Clip) -> int:
+        """Measure how many bytes the embeddings take."""
+        import torch
+
+        from videophy_lab.judges.owl.config import OwlConfig
+
+        config = OwlConfig.from_folder(self.judge.find_folder())
+        dtype = getattr(torch, DTYPES[self.judge.choose_dtype()])
+        return int((config.num_query_tokens + 1) * config.text.hidden_size * dtype.itemsize)
+
     def write(self, question: Question, answer: int, media: Mapping[str, torch.Tensor]) -> Task:
         """Write a question; the answer is the lead, the digit and the end of text."""
         from videophy_lab.judges.owl.network import EOS
@@ -161,12 +176,21 @@ class VlmStudent(Student):
     judge: VisionLanguageJudge
     needs = ("ids", "types")
 
+    def measure_clip(self, clip: Clip) -> int:
+        """Measure how many bytes tokens and pixels take."""
+        from videophy_lab.judges.vlm_loading import import_modules, load_processor
+
+        import_modules()
+        if self.judge._processor is None:
+            self.judge._processor = load_processor(self.judge.find_folder())
+        return sum(tensor.nbytes for tensor in self.encode(clip).values())
+
     def encode(self, clip: Clip) -> Tensors:
         """Give the tokens and the pixels that stand for a clip, pixels in the model's precision."""
         import torch
 
         encoded = self.judge.encode_clip(clip)
-        dtype = self.judge._model.dtype
+        dtype = getattr(torch, DTYPES[self.judge.choose_dtype()])
         kept = {
             f"media.{name}": value.to(dtype) if name.startswith("pixel_values") else value
             for name, value in encoded.media.items()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.training.export import ADAPTER, MERGED
 from videophy_lab.training.folder import count_examples
+from videophy_lab.training.media import CACHE, measure_folder
 from videophy_lab.training.splits import HELD_OUT, SPLITS, STOP, STOP_GENERATORS, TRAIN
 
 if TYPE_CHECKING:
     from videophy_lab.training.costs import Cost
-    from videophy_lab.training.run import Outcome
+    from videophy_lab.training.outcome import Outcome
 
 
 def describe_plan(outcome: Outcome) -> str:
@@ -60,10 +63,32 @@ def describe_cost(outcome: Outcome, cost: Cost) -> str:
         f"{settings.count_steps(n_train)} steps of {settings.batch_size} examples\n"
         f"memory: about {cost.memory_gb:.3g} GB a process; merging takes the whole network in float32, "
         f"{4 * sizes.n_frozen / 1e9:.3g} GB, in the machine's memory\n"
+        f"{describe_disk(outcome, cost)}\n"
         f"time: about {cost.hours:.2g} hours for one process on {cost.device}, if it reaches 40 % of the "
         f"{cost.teraflops:.3g} TFLOP/s that a large product takes here; several GPUs divide it\n"
         f"assumed: {sizes.tokens} tokens a question, videos of {sizes.vision_tokens} tokens, seen {passes}"
     )
+
+
+def describe_disk(outcome: Outcome, cost: Cost) -> str:
+    """Say what a run would write, and what is free."""
+    cache_gb = cost.n_videos * cost.clip_mb / 1e3
+    videos = (
+        "an unknown size, for none could be read,"
+        if math.isnan(cache_gb)
+        else f"about {cache_gb:.3g} GB ({cost.clip_mb:.3g} MB each, as the first one)"
+    )
+    room = "" if not cache_gb + cost.written_gb > cost.free_gb else ", which is too little"
+    return (
+        f"disk: {videos} for {cost.n_videos} videos as the judge sees them, and {cost.written_gb:.3g} GB for "
+        f"checkpoints and the merged judge; {cost.free_gb:.3g} GB are free{room}. Nothing deletes the videos "
+        f"that are kept; once it is trained: {write_removal(outcome.folder)}"
+    )
+
+
+def write_removal(folder: Path) -> str:
+    """Write the command that deletes the videos that a training kept."""
+    return shlex.join(["rm", "-r", str(folder / CACHE)])
 
 
 def describe_outcome(outcome: Outcome, options: Mapping[str, Any] | None = None) -> str:
@@ -83,6 +108,12 @@ def describe_outcome(outcome: Outcome, options: Mapping[str, Any] | None = None)
         )
         + f"; {len(outcome.examples.left_out)} left out; {folder / MERGED} and {folder / ADAPTER}",
     ]
+    size = measure_folder(folder / CACHE)
+    if size:
+        lines.append(
+            f"{size / 1e9:.3g} GB of videos as the judge sees them are kept; the trained judge needs none "
+            f"of them; to delete them: {write_removal(folder)}"
+        )
     if held:
         lines.append(f"{held} examples are held out; score them: {write_command(outcome, options or {})}")
     return "\n".join(lines)
