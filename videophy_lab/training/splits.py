@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING
 
+from videophy_lab.schema.groups import Groups
 from videophy_lab.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,21 +45,15 @@ def group_prompts(videos: pd.DataFrame) -> dict[str, str]:
     dict of prompt_id to prompt_id
         The group's name is its first prompt in order.
     """
-    owner: dict[Hashable, Hashable] = {}
-
-    def find(item: Hashable) -> Hashable:
-        while owner.setdefault(item, item) != item:
-            owner[item] = item = owner[owner[item]]
-        return item
-
+    tied = Groups()
     rows = zip(videos["prompt_id"], videos["caption"], videos["sha256"], strict=True)
     for prompt, caption, sha256 in rows:
         links = [("caption", " ".join(str(caption).casefold().split())), ("file", sha256)]
         for link in [link for link in links if link[1]]:
-            owner[find(link)] = find(("prompt", prompt))
+            tied.tie(("prompt", prompt), link)
     groups: dict[Hashable, list[str]] = {}
     for prompt in sorted(set(videos["prompt_id"])):
-        groups.setdefault(find(("prompt", prompt)), []).append(prompt)
+        groups.setdefault(tied.find(("prompt", prompt)), []).append(prompt)
     return {prompt: members[0] for members in groups.values() for prompt in members}
 
 
