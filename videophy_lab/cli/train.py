@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from videophy_lab.cli.base import FAILED, INTERRUPTED, WRONG, explain_trouble, split_parameters, stop
+
+if TYPE_CHECKING:
+    from videophy_lab.training import Outcome
 
 EPILOG = (
     "Example: videophy-lab train-judge ratings.csv videos/ --base videophysics/videocon_physics --out "
@@ -88,16 +93,24 @@ def train_judge(
         "export_dtype": export_dtype, "seed": seed,
     }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None}
-    from videophy_lab.training import Settings, summary
-    from videophy_lab.training import train_judge as train
+    with explain_end(out):
+        from videophy_lab.training import Settings
+        from videophy_lab.training import train_judge as train
 
-    try:
         options = split_parameters(option or [], flag="--option")
         outcome = train(
             ratings, videos, base=base, out=out, rules=rules, prompts=prompts, judge=judge,
             options=options, device=device, dtype=dtype,
             dry_run=dry_run, settings=Settings(**chosen),
         )  # fmt: skip
+    say_end(outcome, options, dry_run=dry_run)
+
+
+@contextmanager
+def explain_end(out: Path) -> Iterator[None]:
+    """Turn what ends a training into a message and an exit code."""
+    try:
+        yield
     except (ValueError, ImportError) as error:
         stop(str(error), WRONG)
     except OSError as error:
@@ -106,13 +119,18 @@ def train_judge(
         stop(
             f"interrupted; checkpoints are in {out}, and the same command goes on from the last", INTERRUPTED
         )
+
+
+def say_end(outcome: Outcome, options: Mapping[str, Any], *, dry_run: bool) -> None:
+    """Say what a training did; the first of its processes speaks for all."""
+    from videophy_lab.training import summary
+
     if outcome.interrupted and not outcome.is_main:
         raise typer.Exit(INTERRUPTED)
     if outcome.interrupted:
-        message = (
-            f"interrupted after step {outcome.state.step if outcome.state else 0}, which is kept in {out}"
-        )
-        stop(f"{message}; the same command goes on from there", INTERRUPTED)
+        step = outcome.state.step if outcome.state else 0
+        kept = f"interrupted after step {step}, which is kept in {outcome.folder}"
+        stop(f"{kept}; the same command goes on from there", INTERRUPTED)
     if outcome.is_main:
         typer.echo(summary.describe_plan(outcome) if dry_run else summary.describe_outcome(outcome, options))
 
