@@ -18,7 +18,14 @@ from videophy_lab.prompts import (
     price_captions,
     write_all_captions,
 )
-from videophy_lab.prompts.caption_checks import Shelf, check_caption, check_form, name_subject, tidy
+from videophy_lab.prompts.caption_checks import (
+    Shelf,
+    check_caption,
+    check_form,
+    find_abstract,
+    name_subject,
+    tidy,
+)
 from videophy_lab.prompts.words import find_stem, list_stems, list_words, measure_similarity
 from videophy_lab.schema import make_prompt_id
 
@@ -228,3 +235,41 @@ def test_forms_and_subjects() -> None:
     shelf.put(GOOD, "woman")
     shelf.take(GOOD, "woman")
     assert check_caption(GOOD, "woman", shelf, CaptionLimits()) is None
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "A magician pulls a scarf from a hat.",
+        "A nurse lifts a patient onto a bed.",
+        "A girl pulls a comforter over a bed.",
+        "A worker carves a relief into stone.",
+        "A man taps a spirit level on a beam.",
+        "A feeler gauge slides between two plates.",
+        "A dog runs past a memorial and barks.",
+        "A man slices a passionfruit with a knife.",
+        "A cook hits a steak with a tenderizer.",
+        "A snake charmer lifts a basket.",
+        "A loved horse jumps over a joystick.",
+        "A hopper drops grain, and a lovebird pecks at fungus in a funnel.",
+    ],
+)
+def test_what_a_camera_sees_is_no_abstraction(caption: str) -> None:
+    assert find_abstract(caption) == ""
+
+
+@pytest.mark.parametrize(
+    ("caption", "word"),
+    [
+        ("A girl angrily kicks a ball.", "angrily"),
+        ("A dancer turns gracefully on one foot.", "gracefully"),
+        ("A man waits patiently beside a cart.", "patiently"),
+        ("The team's spirit lifts the cup.", "spirit"),
+        ("Joy's flag waves in the wind.", "joy's"),
+        ("An awe-inspiring wave breaks on a rock.", "awe-inspiring"),
+        ("A boy worries while a cup falls.", "worries"),
+        ("A boy splashes in fun.", "fun"),
+    ],
+)
+def test_an_abstraction_is_found_in_all_its_forms(caption: str, word: str) -> None:
+    assert find_abstract(caption) == word

@@ -28,28 +28,34 @@ TALK = re.compile(
     r"|^(sure|certainly|of course)\b|\bcaptions?\s*:",
     re.IGNORECASE,
 )
-# stems of English words for what no camera sees
+# English words for what no camera sees, each form in full: "magic" and no magician, "patience" and no patient
 ABSTRACT_WORDS = """
-anger angri anxiou awe bliss bored bravery charm cheerful comfort confiden courage curiou delight despair
-dignity disappoint dream ecsta elegan embarrass enjoy enthusias envy excit fear feel freedom friendship
-frustrat fun grace grateful grief happi happy hate heroic hope inspir jealou joy justice kindness loneli
-love magic majest memor mourn mystery nostalg passion patien peaceful pride proud relie sad seren shame
-sorrow soul spirit success surpris symboli tender terror thought thrill tranquil triumph wisdom wonder worr
+anger angers angered angry angrily anxious anxiously anxiety awe awed awesome awestruck bliss blissful
+blissfully bored boredom bravery charm charms charmed charming charmingly cheerful cheerfully cheerfulness
+comfort comforts comforted comforting comfortable comfortably confident confidently confidence courage
+courageous courageously curious curiously curiosity delight delights delighted delightful delightfully
+despair despairing despairingly dignity disappoint disappoints disappointed disappointing disappointment
+dream dreams dreamed dreaming dreamy dreamlike ecstasy ecstatic ecstatically elegant elegantly elegance
+embarrass embarrasses embarrassed embarrassing embarrassment enjoy enjoys enjoyed enjoying enjoyable
+enjoyment enthusiasm enthusiastic enthusiastically envy envious enviously excite excites excited excitedly
+exciting excitement fear fears feared fearful fearfully fearless fearlessly feel feels feeling feelings
+freedom friendship friendships frustrate frustrates frustrated frustrating frustration fun grace graceful
+gracefully grateful gratefully grief happy happily happier happiness hate hates hated hating hateful heroic
+heroically hope hopes hoped hoping hopeful hopefully hopeless hopelessly inspire inspires inspired inspiring
+inspiration inspirational jealous jealously jealousy joy joys joyful joyfully joyous joyously justice
+kindness loneliness love loves loving lovingly lovely magic magical magically majesty majestic majestically
+memory memories memorable mourn mourns mourned mourning mournful mystery mysteries mysterious mysteriously
+nostalgia nostalgic passion passions passionate passionately patience patiently peaceful peacefully pride
+proud proudly prouder relieve relieved sad sadly sadder sadness serene serenely serenity shame shameful
+ashamed sorrow sorrows sorrowful soul souls soulful spirit spirited success successful successfully surprise
+surprises surprised surprising surprisingly symbolic symbolically symbolize symbolizes symbolizing symbolism
+tender tenderly tenderness terror terrors thought thoughts thoughtful thoughtfully thrill thrills thrilled
+thrilling tranquil tranquilly tranquility triumph triumphs triumphed triumphant triumphantly wisdom wonder
+wonders wondered wondering wonderful wonderfully wondrous worry worries worried worrying worriedly
 """
-ABSTRACT = tuple(ABSTRACT_WORDS.split())
-# words that begin like one of these and can be seen
-VISIBLE = (
-    "sadd",
-    "feelers",
-    "loved",
-    "lovebird",
-    "fund",
-    "fung",
-    "funnel",
-    "spirits",
-    "successi",
-    "joystick",
-)
+ABSTRACT = frozenset(ABSTRACT_WORDS.split())
+# things that are called by two words, the first of them one of these
+THINGS = frozenset({("spirit", "level"), ("spirit", "levels"), ("memory", "foam"), ("memory", "card")})
 # small words of Spanish, French, German, Italian, Portuguese and Dutch
 FOREIGN_WORDS = """
 el la los las un una uno de del que y con por para en hasta le les des une et dans sur avec qui est der die
@@ -172,8 +178,10 @@ def check_english(text: str) -> tuple[str, str] | None:
 
 def find_abstract(text: str) -> str:
     """Find a word for what no camera sees; empty where there is none."""
-    for word in list_words(text):
-        if word.startswith(ABSTRACT) and not word.startswith(VISIBLE):
+    words = list_words(text)
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        is_abstract = not ABSTRACT.isdisjoint(word.removesuffix("'s").split("-"))
+        if is_abstract and (word, following) not in THINGS:
             return word
     return ""
 
