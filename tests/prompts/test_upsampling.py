@@ -130,6 +130,20 @@ def test_what_must_survive(text: str, check: str | None) -> None:
     assert (wrong[0] if wrong else None) == check
 
 
+@pytest.mark.parametrize("number", ["Eleven", "One", "A dozen", "Twenty-one", "Fifteen", "Three hundred"])
+def test_numbers_must_survive(number: str) -> None:
+    caption = f"{number} dominoes fall on a table while a dog runs away."
+    long = (
+        "Three brown dominoes fall on a wooden table in warm light while a dog runs away across the floor of "
+        "the large room, and the dust rises."
+    )
+    wrong = check_words(caption, long, UpsamplingLimits())
+    assert wrong is not None
+    assert wrong[0] == "lost words"
+    assert number.lower().split()[-1] in wrong[1]
+    assert check_words(caption, long.replace("Three brown", f"{number} brown"), UpsamplingLimits()) is None
+
+
 @pytest.fixture(scope="module")
 def mistral(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_mistral(tmp_path_factory.mktemp("mistral"))

@@ -12,7 +12,7 @@ from videophy_lab.prompts.caption_checks import ENGLISH, tidy
 from videophy_lab.prompts.chat import ChatModel
 from videophy_lab.prompts.instructions import write_upsampling
 from videophy_lab.prompts.meaning import UpsamplingLimits, Wrong, ask_meaning, check_words, make_checks
-from videophy_lab.prompts.rewriting import Rewriter
+from videophy_lab.prompts.rewriting import Rewrite, Rewriter
 from videophy_lab.schema import check_table
 
 if TYPE_CHECKING:
@@ -91,12 +91,7 @@ def upsample(
     limits = limits or UpsamplingLimits()
     table = check_table(prompts, "prompts")
     works = list_work(table)
-    settings: Mapping[str, Any] = {}
-    if works:
-        settings = {
-            **rewriter.describe(),
-            "instructions": make_messages([Work("", "", "", "")], limits, language),
-        }
+    settings = describe_settings(rewriter, limits, language) if works else {}
     done: dict[str, str] = {}
     refused: list[dict[str, Any]] = []
     open_works = works
@@ -104,13 +99,9 @@ def upsample(
         if not open_works:
             break
         messages = make_messages(open_works, limits, language)
-        for work, written in zip(
-            open_works, rewriter.rewrite(messages, attempt=attempt, progress=progress), strict=True
-        ):
-            work.text = tidy(written.text)
-            facts = {"subject": work.subject, "action": work.action}
-            wrong = check_words(work.caption, work.text, limits, language=language, **facts)
-            work.wrong = ("no answer", written.error) if written.error else wrong
+        texts = rewriter.rewrite(messages, attempt=attempt, progress=progress)
+        for work, written in zip(open_works, texts, strict=True):
+            take_text(work, written, limits, language)
         sound = [work for work in open_works if work.wrong is None]
         verdicts = ask_meaning([(work.caption, work.text) for work in sound], checker, progress=progress)
         for work, verdict in zip(sound, verdicts, strict=True):
@@ -119,6 +110,20 @@ def upsample(
         open_works = [work for work in open_works if work.wrong is not None]
         refused += [describe_refusal(work, attempt, rewriter.name) for work in open_works]
     return join_upsampled(table, done, refused, settings, rewriter.name)
+
+
+def describe_settings(rewriter: Rewriter, limits: UpsamplingLimits, language: str) -> dict[str, Any]:
+    """Describe everything that decides how a caption is lengthened."""
+    instructions = make_messages([Work("", "", "", "")], limits, language)
+    return {**rewriter.describe(), "instructions": instructions}
+
+
+def take_text(work: Work, written: Rewrite, limits: UpsamplingLimits, language: str) -> None:
+    """Take what was written for a caption, and note what is plainly wrong with it."""
+    work.text = tidy(written.text)
+    facts = {"subject": work.subject, "action": work.action}
+    wrong = check_words(work.caption, work.text, limits, language=language, **facts)
+    work.wrong = ("no answer", written.error) if written.error else wrong
 
 
 def list_work(table: pd.DataFrame) -> list[Work]:

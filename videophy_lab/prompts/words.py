@@ -18,7 +18,15 @@ it its is are was were be been being has have had do does did he she they them h
 where when there here own each other another some any very just also
 """
 SMALL = frozenset(SMALL_WORDS.split())
-NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "twice", "both")
+UNITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+MORE_NUMBERS = """
+ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+zero hundred hundreds thousand thousands dozen dozens half pair pairs both double triple once twice thrice
+"""
+NUMBERS = frozenset(
+    (*UNITS, *TENS, *MORE_NUMBERS.split(), *(f"{ten}-{unit}" for ten in TENS for unit in UNITS))
+)
 NEGATIONS = ("no", "not", "never", "without", "nobody", "nothing")
 
 
