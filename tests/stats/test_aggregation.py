@@ -13,6 +13,7 @@ from videophy_lab.stats.aggregation import (
     aggregate_ratings,
     compare_aggregations,
     rater_rest_correlation,
+    rater_rest_intervals,
     screen_raters,
 )
 
@@ -145,3 +146,27 @@ def test_wrong_input_is_refused():
         rater_rest_correlation(RATINGS, method="kendall")
     with pytest.raises(ValueError, match="annotators as columns"):
         rater_rest_correlation([1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("method", "correlate"), [("pearson", scipy_stats.pearsonr), ("spearman", scipy_stats.spearmanr)]
+)
+def test_the_interval_of_a_rater_leaves_out_one_prompt_at_a_time(rng, method, correlate):
+    truth = rng.normal(size=60)
+    ratings = truth[:, None] + rng.normal(size=(60, 3))
+    ratings[rng.random((60, 3)) < 0.2] = np.nan
+    prompts = np.arange(60) // 4
+    for rater, found in enumerate(rater_rest_intervals(ratings, prompts, method=method, level=0.9)):
+        others = np.delete(ratings, rater, axis=1)
+        rest = np.array([row[~np.isnan(row)].mean() if (~np.isnan(row)).any() else np.nan for row in others])
+        kept = ~np.isnan(ratings[:, rater]) & ~np.isnan(rest)
+        own, rest, groups = ratings[kept, rater], rest[kept], prompts[kept]
+        names = np.unique(groups)
+        z = np.arctanh([correlate(own[groups != g], rest[groups != g])[0] for g in names])
+        size = len(names)
+        margin = scipy_stats.t.ppf(0.95, size - 1) * np.sqrt((size - 1) / size * np.sum((z - z.mean()) ** 2))
+        full = np.arctanh(correlate(own, rest)[0])
+        expected = np.tanh([full, full - margin, full + margin])
+        np.testing.assert_allclose([found.estimate, found.low, found.high], expected, rtol=1e-9)
+        assert (found.n, found.n_clusters, found.level) == (kept.sum(), size, 0.9)
+    assert np.isnan(rater_rest_intervals([[1, 1], [2, 1], [3, 1]], np.arange(3))[1].low)

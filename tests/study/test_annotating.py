@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from videophy_lab import study
+from videophy_lab.training.examples import settle_ratings
 
 
 def make_ratings(matrix: list[list[float]], task: str = "pc") -> pd.DataFrame:
@@ -61,12 +64,51 @@ def test_whoever_is_flagged_has_a_reason_and_can_be_left_out() -> None:
     attention = study.qualify_annotators(make_checks("B", 1, 3, "attention"), role="attention")
     flags = study.flag_annotators(screened, study.qualify_annotators(make_checks("A", 9, 1)), attention)
     assert flags["annotator"].tolist() == ["B", "D"]
-    assert flags["reason"][0] == "25 % of attention checks right"
-    assert flags["reason"][1].startswith("the correlation with the others in PC is −")
+    low, high = (100 * float(end) for end in attention.loc[0, ["low", "high"]])
+    assert flags["reason"][0] == f"25 % ({low:.0f} to {high:.0f}, n = 4) of attention checks right"
+    numbers = screened.set_index("annotator").loc["D", ["rater_rest_correlation", "low", "high"]]
+    assert -1 < numbers["low"] < numbers["rater_rest_correlation"] < numbers["high"] < -0.99
+    r, low, high = (f"−{abs(number):.2f}" for number in numbers)
+    expected = f"the correlation with the others in PC is {r} ({low} to {high}, n = 30 videos)"
+    assert flags["reason"][1] == expected
     kept = study.keep_annotators(ratings, set("ABCD") - set(flags["annotator"]))
     assert sorted(kept["annotator"].unique()) == ["A", "C"]
     with pytest.raises(ValueError, match="no rating is left"):
         study.keep_annotators(ratings, [])
+
+
+def count_by_hand(agree: np.ndarray, prompts: np.ndarray) -> tuple[float, float]:
+    """Bound a rate by Wilson's interval at the effective number of items, prompt by prompt."""
+    n, groups = len(agree), sorted(set(prompts))
+    left_out = [agree[prompts != group].mean() for group in groups]
+    size = len(groups)
+    variance = (size - 1) / size * sum((rate - np.mean(left_out)) ** 2 for rate in left_out)
+    effect = max(1.0, variance / (np.var(agree, ddof=1) / n))
+    effective = n / effect * (stats.t.ppf(0.975, n - 1) / stats.t.ppf(0.975, size - 1)) ** 2
+    return proportion_confint(agree.mean() * effective, effective, method="wilson")
+
+
+def test_exact_agreement_has_an_interval_that_takes_prompts_as_units() -> None:
+    matrix = np.array([[1, 1], [1, 1], [2, 3], [4, 5], [5, 5], [2, 2], [3, 1], [2, 2], [4, 4], [1, np.nan]])
+    ratings = make_ratings(matrix.tolist())
+    row = study.annotator_agreement(ratings, n_resamples=10).set_index("quantity").loc["exact_agreement"]
+    agree = (matrix[:9, 0] == matrix[:9, 1]).astype(float)
+    assert (row["estimate"], row["n_videos"], row["n_prompts"]) == (pytest.approx(6 / 9), 9, 5)
+    low, high = count_by_hand(agree, np.arange(9) // 2)
+    assert row[["low", "high"]].tolist() == pytest.approx([low, high], abs=1e-12)
+    assert 0 < low < 6 / 9 < high < 1
+    assert row["method"] == "wilson_cluster"
+
+
+def test_agreement_about_rules_has_the_same_interval() -> None:
+    row = (
+        study.rule_agreement(make_rules(LABELS), n_resamples=10).set_index("quantity").loc["exact_agreement"]
+    )
+    agree = np.array([0, 0, 0, 0, 1.0])
+    assert row["estimate"] == pytest.approx(agree.mean())
+    low, high = count_by_hand(agree, np.array([0, 0, 1, 1, 2]))
+    assert row[["low", "high"]].tolist() == pytest.approx([low, high], abs=1e-12)
+    assert (row["n_videos"], row["n_prompts"], row["method"]) == (3, 3, "wilson_cluster")
 
 
 def test_videos_to_look_at_again_are_listed_with_what_was_said() -> None:
@@ -77,6 +119,64 @@ def test_videos_to_look_at_again_are_listed_with_what_was_said() -> None:
     assert table["minority"].tolist() == pytest.approx([1 / 3, 0])
     assert study.list_disagreements(ratings, n_videos=1)["video_id"].tolist() == ["g/1/0"]
     assert len(study.list_disagreements(make_ratings([[4, 4]]))) == 0
+
+
+def make_rules(matrix: list[list[float]]) -> pd.DataFrame:
+    """Make ratings of two rules of each video: rows are rules of videos, columns annotators."""
+    rows = [
+        {"video_id": f"g/{n // 2}/0", "prompt_id": str(n // 2), "generator": "g", "annotator": name,
+         "task": "rule", "rule_id": f"r{n % 2}", "rule": f"Rule {n % 2}.", "rating": value}
+        for n, row in enumerate(matrix)
+        for name, value in zip("ABCDEF", row, strict=False)
+        if not np.isnan(value)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+LABELS = [[0, 0, 1], [1, 2, 2], [0, 1, np.nan], [2, 0, 1], [1, 1, 1], [2, np.nan, np.nan]]
+
+
+def test_labels_of_rules_are_combined_by_the_commonest_and_ties_cannot_be_told() -> None:
+    ratings = pd.concat([make_rules(LABELS), make_ratings([[1, 2, 4]])], ignore_index=True)
+    for how in ("mean", "median", "mode"):
+        table = study.aggregate_annotators(ratings.drop(columns="seconds"), how=how)
+        rules = table[table["task"].eq("rule")]
+        assert rules["rule_id"].tolist() == ["r0", "r1"] * 3
+        assert rules["rating"].tolist() == [0, 2, 2, 2, 1, 2]
+        assert rules["n_annotators"].tolist() == [3, 3, 2, 3, 3, 1]
+        assert rules["rule"].tolist() == ["Rule 0.", "Rule 1."] * 3
+        assert "annotator" not in table.columns
+        assert len(table) == 7
+    assert table.loc[table["task"].eq("pc"), "rating"].tolist() == [2 if how == "median" else 1]
+    # as the examples of a training are made of the same labels
+    settled = settle_ratings(make_rules(LABELS)).set_index(["video_id", "rule_id"])["answer"]
+    assert rules.set_index(["video_id", "rule_id"])["rating"].to_dict() == settled.to_dict()
+
+
+def test_a_rule_that_was_rated_twice_by_one_annotator_is_an_error() -> None:
+    rules = make_rules(LABELS)
+    with pytest.raises(ValueError, match="rated 'g/0/0' twice for 'rule'"):
+        study.aggregate_annotators(pd.concat([rules, rules.head(1)]))
+
+
+def test_rules_that_are_disputed_are_listed_one_by_one() -> None:
+    table = study.list_disagreements(make_rules(LABELS))
+    assert table[["video_id", "rule_id", "ratings"]].to_numpy().tolist() == [
+        # half say violated, half followed; then one of three; those who only cannot tell come last
+        ["g/1/0", "r0", "0 1"],
+        ["g/1/0", "r1", "0 1 2"],
+        ["g/0/0", "r0", "0 0 1"],
+        ["g/0/0", "r1", "1 2 2"],
+    ]
+    assert table["task"].unique().tolist() == ["rule"]
+    assert table["minority"].tolist() == pytest.approx([1 / 2, 1 / 3, 1 / 3, 0])
+    # of pairs of annotators, the share that differ: 2 is no further from 0 than 1 is
+    assert table["spread"].tolist() == pytest.approx([1, 1, 2 / 3, 2 / 3])
+    assert table["rule"].tolist() == ["Rule 0.", "Rule 1.", "Rule 0.", "Rule 1."]
+    both = pd.concat([make_rules(LABELS), make_ratings([[1, 5, 5]])], ignore_index=True)
+    listed = study.list_disagreements(both, n_videos=2)
+    assert listed["task"].tolist() == ["pc", "rule", "rule"]
+    assert listed["rule_id"].isna().tolist() == [True, False, False]
 
 
 def test_rules_are_agreed_upon_as_names_not_as_numbers() -> None:
@@ -136,11 +236,12 @@ def test_an_annotation_without_a_scale_gives_empty_tables_not_errors(rule_only: 
     for table in (
         screened,
         study.describe_annotators(ratings),
-        study.aggregate_annotators(ratings),
         study.compare_aggregations(ratings),
         study.annotator_agreement(ratings),
-        study.list_disagreements(ratings),
         study.flag_annotators(screened, *[study.qualify_annotators(make_checks("A", 1, 0).head(0))] * 2),
     ):
         assert len(table) == 0
         assert "task" in table.columns or "reason" in table.columns
+    # labels of rules have no scale, and are combined and looked at again all the same
+    assert len(study.aggregate_annotators(ratings)) == (2 if rule_only else 0)
+    assert len(study.list_disagreements(ratings)) == (1 if rule_only else 0)

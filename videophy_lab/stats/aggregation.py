@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 
 from videophy_lab.stats.annotators import check_ratings, count_values
+from videophy_lab.stats.correlation import centred_correlation_interval
 from videophy_lab.stats.dawid_skene import fit_dawid_skene
-from videophy_lab.stats.estimate import BoolArray, FloatArray
+from videophy_lab.stats.estimate import BoolArray, Estimate, FloatArray
 
 Aggregation = Literal["mean", "median", "mode", "majority", "dawid_skene"]
 AGGREGATIONS: tuple[Aggregation, ...] = ("mean", "median", "mode", "majority", "dawid_skene")
@@ -40,18 +41,61 @@ def rater_rest_correlation(
     The corrected item-total correlation of Nunnally & Bernstein, *Psychometric Theory* (1994), chapter 8,
     with annotators in the place of test items.
     """
-    matrix = check_ratings(ratings)
-    rated = ~np.isnan(matrix)
-    filled = np.where(rated, matrix, 0)
-    others = rated.sum(axis=1, keepdims=True) - rated
-    shared = rated & (others > 0)
-    rest = (filled.sum(axis=1, keepdims=True) - filled) / np.where(shared, others, np.nan)
-    own = np.where(shared, matrix, np.nan)
+    own, rest, shared = _average_others(ratings)
     if method == "spearman":
         own, rest = (scipy_stats.rankdata(side, axis=0, nan_policy="omit") for side in (own, rest))
     elif method != "pearson":
         raise ValueError(f"method is {method!r}; it must be 'pearson' or 'spearman'")
     return _correlate_columns(own, rest, shared)
+
+
+def rater_rest_intervals(
+    ratings: ArrayLike,
+    clusters: NDArray[np.generic],
+    *,
+    method: Literal["pearson", "spearman"] = "pearson",
+    level: float = 0.95,
+) -> list[Estimate]:
+    """Estimate :func:`rater_rest_correlation` of each annotator with an interval that respects prompts.
+
+    Parameters
+    ----------
+    ratings : (n_items, n_annotators) float
+    clusters : (n_items,) prompt of each item
+    method : {"pearson", "spearman"}
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    list of Estimate
+        ``n`` counts the items that the annotator shares with others. The interval is a delete-one-prompt
+        jackknife on Fisher's z, as in
+        :func:`videophy_lab.stats.correlation.centred_correlation_interval`; it takes the others as they are.
+    """
+    own, rest, shared = _average_others(ratings)
+    labels = np.asarray(clusters)
+    correlations = rater_rest_correlation(ratings, method=method)
+    estimates = []
+    for place, correlation in enumerate(correlations):
+        rows = shared[:, place]
+        n, n_clusters = int(rows.sum()), len(np.unique(labels[rows]))
+        if np.isnan(correlation):
+            estimates.append(
+                Estimate(np.nan, np.nan, np.nan, level, "cluster_jackknife_fisher_z", n, n_clusters)
+            )
+            continue
+        found = centred_correlation_interval(
+            own[rows, place],
+            rest[rows, place],
+            labels[rows],
+            np.zeros(n, dtype=int),
+            centred_by="none",
+            method=method,
+            level=level,
+        )
+        estimates.append(found)
+    return estimates
 
 
 def screen_raters(
@@ -147,6 +191,17 @@ def compare_aggregations(ratings: ArrayLike, *, threshold: float) -> dict[str, f
         passed = passed[~np.isnan(passed)]
         shares[str(how)] = float(passed.mean()) if passed.size else float("nan")
     return shares
+
+
+def _average_others(ratings: ArrayLike) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Give each annotator's ratings, the mean of the others', and where there are both."""
+    matrix = check_ratings(ratings)
+    rated = ~np.isnan(matrix)
+    filled = np.where(rated, matrix, 0)
+    others = rated.sum(axis=1, keepdims=True) - rated
+    shared = rated & (others > 0)
+    rest = (filled.sum(axis=1, keepdims=True) - filled) / np.where(shared, others, np.nan)
+    return np.where(shared, matrix, np.nan), rest, shared
 
 
 def _correlate_columns(one: FloatArray, other: FloatArray, shared: BoolArray) -> FloatArray:

@@ -2,62 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 import pandas as pd
 
+from videophy_lab.schema.labels import FOLLOWED, UNDETERMINED, VIOLATED
 from videophy_lab.stats.disagreement import minority_share, rank_disagreements, rating_spread
 from videophy_lab.stats.estimate import Estimate
 from videophy_lab.stats.means import wilson_interval
 from videophy_lab.study.tables import choose_scale, make_estimates, make_row
 
 SCALED = ("sa", "pc")
+LABELS = (VIOLATED, FOLLOWED, UNDETERMINED)
 
 
 def list_disagreements(
     ratings: pd.DataFrame, *, n_videos: int = 20, success: float | None = None
 ) -> pd.DataFrame:
-    """List the videos to adjudicate: those whose success annotators dispute, then those rated furthest apart.
+    """List what to adjudicate: what annotators dispute, then what they rated furthest apart.
 
     Parameters
     ----------
     ratings : DataFrame
         A ratings table with ``annotator``.
     n_videos : int
-        Most videos a task.
+        Most videos a task; of rules, most rules of videos.
     success : float, optional
         Lowest rating that counts as success; that of the scale when not given.
 
     Returns
     -------
     DataFrame
-        ``task, video_id, prompt_id, generator, n_annotators, ratings`` (``"1 4 5"``), ``spread`` (mean
-        distance of two ratings) and ``minority`` (share on the smaller side of success).
+        ``task, video_id, prompt_id, generator, rule_id, rule`` (blank for SA and PC), ``n_annotators,
+        ratings`` (``"1 4 5"``), ``spread`` (mean distance of two ratings; of labels of a rule the share of
+        pairs that differ) and ``minority`` (share on the smaller side of success; of a rule on the smaller
+        of followed and violated).
     """
-    rows = []
+    rows: list[dict[str, object]] = []
     for task in [task for task in SCALED if ratings["task"].eq(task).any()]:
         of_task = ratings[ratings["task"].eq(task)]
         threshold = choose_scale(ratings).success if success is None else success
         wide = of_task.pivot(index="video_id", columns="annotator", values="rating")
         matrix = wide.to_numpy(dtype=float)
-        spread, minority = rating_spread(matrix), minority_share(matrix, threshold=threshold)
-        facts = of_task.drop_duplicates("video_id").set_index("video_id")
-        for row in rank_disagreements(matrix, threshold=threshold)[:n_videos]:
-            video_id = wide.index[row]
-            given = np.sort(matrix[row][~np.isnan(matrix[row])])
-            rows.append(
-                {
-                    "task": task,
-                    "video_id": video_id,
-                    "prompt_id": facts.loc[video_id, "prompt_id"],
-                    "generator": facts.loc[video_id, "generator"],
-                    "n_annotators": given.size,
-                    "ratings": " ".join(f"{value:g}" for value in given),
-                    "spread": spread[row],
-                    "minority": minority[row],
-                }
-            )
-    columns = ["task", "video_id", "prompt_id", "generator", "n_annotators", "ratings", "spread", "minority"]
+        order = rank_disagreements(matrix, threshold=threshold)[:n_videos]
+        measured = {"spread": rating_spread(matrix), "minority": minority_share(matrix, threshold=threshold)}
+        rows += _describe_rows(of_task, wide, order, measured)
+    rules = ratings[ratings["task"].eq("rule")]
+    if len(rules):
+        wide = rules.pivot(index=["video_id", "rule_id"], columns="annotator", values="rating")
+        measured = dict(zip(("spread", "minority"), _measure_labels(wide.to_numpy(dtype=float)), strict=True))
+        spread, minority = measured["spread"], measured["minority"]
+        disputed = np.flatnonzero(spread > 0)
+        order = disputed[np.lexsort((-spread[disputed], -minority[disputed]))][:n_videos]
+        rows += _describe_rows(rules, wide, order, measured)
+    columns = [
+        "task", "video_id", "prompt_id", "generator", "rule_id", "rule", "n_annotators", "ratings", "spread",
+        "minority",
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _measure_labels(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give for each rule the share of pairs of labels that differ, and of the smaller of 0 and 1."""
+    counts = np.stack([(matrix == label).sum(axis=1) for label in LABELS], axis=1)
+    n = counts.sum(axis=1)
+    several = np.where(n > 1, n, np.nan)
+    same = (counts * (counts - 1)).sum(axis=1) / (several * (several - 1))
+    return 1 - same, counts[:, [VIOLATED, FOLLOWED]].min(axis=1) / several
+
+
+def _describe_rows(
+    of_task: pd.DataFrame, wide: pd.DataFrame, order: np.ndarray, measured: Mapping[str, np.ndarray]
+) -> Iterator[dict[str, object]]:
+    """Yield what is known of the rows of a matrix of annotators, in an order."""
+    names = [str(name) for name in wide.index.names]
+    facts = of_task.drop_duplicates(names).set_index(names)
+    kept = [name for name in ("prompt_id", "generator", "rule") if name in facts.columns]
+    matrix = wide.to_numpy(dtype=float)
+    for row in order:
+        place = wide.index[row]
+        given = np.sort(matrix[row][~np.isnan(matrix[row])])
+        yield {
+            "task": of_task["task"].iloc[0],
+            **dict(zip(names, place if len(names) > 1 else [place], strict=True)),
+            **facts.loc[place, kept].to_dict(),
+            "n_annotators": given.size,
+            "ratings": " ".join(f"{value:g}" for value in given),
+            **{name: values[row] for name, values in measured.items()},
+        }
 
 
 def count_preferences(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:

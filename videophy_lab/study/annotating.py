@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from videophy_lab.stats.aggregation import rater_rest_correlation
-from videophy_lab.stats.annotators import exact_agreement, krippendorff_alpha_interval
+from videophy_lab.stats.annotators import krippendorff_alpha_interval
 from videophy_lab.stats.disagreement import annotator_shift
 from videophy_lab.stats.estimate import Estimate
 from videophy_lab.stats.means import wilson_interval
+from videophy_lab.study.annotators import estimate_exact_agreement
 from videophy_lab.study.tables import make_estimates, make_row
+from videophy_lab.study.words import say_count
 
 KNOWN = ("qualification", "attention")
 SCALED = ("sa", "pc")
@@ -137,7 +139,8 @@ def rule_agreement(
     -------
     DataFrame
         Estimates with ``task``: Krippendorff's nominal α over rules of videos, and the share of those on
-        which all agree; empty without a rule that two annotators judged.
+        which all agree; empty without a rule that two annotators judged. ``n_videos`` counts videos, the
+        intervals are over rules of videos with prompts as the independent units.
     """
     rules = ratings[ratings["task"].eq("rule")]
     if not len(rules):
@@ -158,10 +161,9 @@ def rule_agreement(
             clusters=clusters,
         )
         n_videos = wide.index[several].get_level_values("video_id").nunique()
-        counted = n_videos, len(np.unique(clusters[several]))
-        agree = Estimate(exact_agreement(matrix), np.nan, np.nan, confidence, "none", *counted)
+        agree = estimate_exact_agreement(matrix, clusters, confidence=confidence)
         rows.append(make_row(alpha, "alpha_nominal", task="rule") | {"n_videos": n_videos, "seed": seed})
-        rows.append(make_row(agree, "exact_agreement", task="rule"))
+        rows.append(make_row(agree, "exact_agreement", task="rule") | {"n_videos": n_videos})
     return make_estimates(rows, groups=("task",))
 
 
@@ -180,23 +182,28 @@ def flag_annotators(
     Returns
     -------
     DataFrame
-        ``annotator, reason``, one row each.
+        ``annotator, reason``, one row each; every number with its interval and n.
     """
     reasons: dict[str, list[str]] = {}
     for known, what in ((qualification, "the qualification"), (attention, "attention checks")):
         for row in known[~known["qualified"]].to_dict("records"):
-            said = f"{100 * float(row['estimate']):.0f} % of {what} right"
+            share, low, high = (100 * float(row[name]) for name in ("estimate", "low", "high"))
+            said = f"{share:.0f} % ({low:.0f} to {high:.0f}, n = {row['n_answers']}) of {what} right"
             reasons.setdefault(str(row["annotator"]), []).append(said)
     for row in screened[~screened["kept"]].to_dict("records"):
-        correlation, task = float(row["rater_rest_correlation"]), str(row["task"]).upper()
-        said = (
-            f"no correlation with the others in {task} can be told"
-            if np.isnan(correlation)
-            else f"the correlation with the others in {task} is {correlation:.2f}"
-        )
-        reasons.setdefault(str(row["annotator"]), []).append(said.replace("-", "−"))
+        reasons.setdefault(str(row["annotator"]), []).append(_say_correlation(row))
     rows = [{"annotator": name, "reason": "; ".join(reasons[name])} for name in sorted(reasons)]
     return pd.DataFrame(rows, columns=["annotator", "reason"])
+
+
+def _say_correlation(row: Mapping[Any, Any]) -> str:
+    task, n = str(row["task"]).upper(), say_count(int(row["n_shared"]), "video")
+    correlation, low, high = (float(row[name]) for name in ("rater_rest_correlation", "low", "high"))
+    if np.isnan(correlation):
+        return f"no correlation with the others in {task} can be told (n = {n})"
+    counted = f"n = {n}" if np.isnan(low) else f"{low:.2f} to {high:.2f}, n = {n}"
+    said = f"the correlation with the others in {task} is {correlation:.2f} ({counted})"
+    return said.replace("-", "−")
 
 
 def join_estimates(*tables: pd.DataFrame) -> pd.DataFrame:

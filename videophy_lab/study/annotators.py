@@ -8,20 +8,23 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from videophy_lab.schema.labels import settle_labels
 from videophy_lab.stats.aggregation import (
     Aggregation,
     aggregate_ratings,
     rater_rest_correlation,
+    rater_rest_intervals,
     screen_raters,
 )
 from videophy_lab.stats.aggregation import compare_aggregations as compare_shares
 from videophy_lab.stats.annotators import (
     Metric,
-    exact_agreement,
     intraclass_correlation,
     krippendorff_alpha_interval,
 )
+from videophy_lab.stats.disagreement import rating_spread
 from videophy_lab.stats.estimate import Estimate
+from videophy_lab.stats.means import cluster_rate_estimate
 from videophy_lab.study.tables import check_names, make_estimates, make_row
 
 ALPHA_METRICS: tuple[Metric, ...] = ("nominal", "ordinal", "interval")
@@ -47,7 +50,7 @@ def annotator_agreement(
     DataFrame
         Estimates with ``task``: Krippendorff's α (``alpha_nominal`` …, any number of annotators a video),
         the intraclass correlations (``icc_2_1`` …, videos rated by all annotators only) and the share of
-        videos on which all agree.
+        videos on which all agree (Wilson's interval at the effective number of videos).
     """
     rows = []
     for task, matrix, prompts in _matrices(ratings):
@@ -61,32 +64,51 @@ def annotator_agreement(
                 clusters=prompts,
             )
             rows.append(make_row(estimate, f"alpha_{metric}", task=task) | {"seed": seed})
-        complete, several = ~np.isnan(matrix).any(axis=1), (~np.isnan(matrix)).sum(axis=1) > 1
+        complete = ~np.isnan(matrix).any(axis=1)
         if complete.any():
             for name, estimate in intraclass_correlation(matrix, level=confidence).items():
                 quantity = name.lower().replace("(", "_").replace(",", "_").rstrip(")")
                 counts = {"n_prompts": len(np.unique(prompts[complete]))}
                 rows.append(make_row(estimate, quantity, task=task) | counts)
-        agree = exact_agreement(matrix)
-        counted = int(several.sum()), len(np.unique(prompts[several]))
-        exact = Estimate(agree, np.nan, np.nan, confidence, "none", *counted)
+        exact = estimate_exact_agreement(matrix, prompts, confidence=confidence)
         rows.append(make_row(exact, "exact_agreement", task=task))
     return make_estimates(rows, groups=("task",))
 
 
+def estimate_exact_agreement(matrix: np.ndarray, prompts: np.ndarray, *, confidence: float) -> Estimate:
+    """Estimate the share of items on which all annotators agree; prompts are the independent units.
+
+    Parameters
+    ----------
+    matrix : (n_items, n_annotators) float
+        NaN where missing; items with fewer than two ratings are left out.
+    prompts : (n_items,) prompt of each item
+    """
+    spread = rating_spread(matrix)
+    agree = np.where(np.isnan(spread), np.nan, spread == 0)
+    return cluster_rate_estimate(agree, prompts, level=confidence)
+
+
 def screen_annotators(
-    ratings: pd.DataFrame, *, threshold: float = 0.2, method: Literal["pearson", "spearman"] = "pearson"
+    ratings: pd.DataFrame,
+    *,
+    threshold: float = 0.2,
+    method: Literal["pearson", "spearman"] = "pearson",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Correlate every annotator with the mean of the others, and mark those below the threshold.
 
     Returns
     -------
     DataFrame
-        ``task, annotator, n_videos, rater_rest_correlation, kept``.
+        ``task, annotator, n_videos, rater_rest_correlation, kept``, and of the correlation ``low, high,
+        level`` and ``n_shared``, the videos that others rated too. What is below the threshold is the
+        correlation, not an end of its interval.
     """
     parts = []
-    for task, matrix, _ in _matrices(ratings):
+    for task, matrix, prompts in _matrices(ratings):
         annotators = _annotator_names(ratings, task)
+        intervals = rater_rest_intervals(matrix, prompts, method=method, level=confidence)
         parts.append(
             pd.DataFrame(
                 {
@@ -95,10 +117,16 @@ def screen_annotators(
                     "n_videos": (~np.isnan(matrix)).sum(axis=0),
                     "rater_rest_correlation": rater_rest_correlation(matrix, method=method),
                     "kept": screen_raters(matrix, threshold=threshold, method=method),
+                    "low": [estimate.low for estimate in intervals],
+                    "high": [estimate.high for estimate in intervals],
+                    "level": confidence,
+                    "n_shared": [estimate.n for estimate in intervals],
                 }
             )
         )
-    columns = ["task", "annotator", "n_videos", "rater_rest_correlation", "kept"]
+    columns = [
+        "task", "annotator", "n_videos", "rater_rest_correlation", "kept", "low", "high", "level", "n_shared",
+    ]  # fmt: skip
     screened = pd.concat(parts or [pd.DataFrame(columns=columns)], ignore_index=True)
     return screened.astype({"kept": bool})
 
@@ -106,7 +134,10 @@ def screen_annotators(
 def aggregate_annotators(
     ratings: pd.DataFrame, *, how: Aggregation = "mean", threshold: float | None = None
 ) -> pd.DataFrame:
-    """Make one rating a video and task of the annotators' ratings.
+    """Make one rating a video and task of the annotators' ratings, and one label a rule of a video.
+
+    Labels of rules are no scale: whatever `how` and `threshold` are, the commonest counts, and 2 (cannot be
+    determined) where two are as common.
 
     Parameters
     ----------
@@ -132,6 +163,8 @@ def aggregate_annotators(
         extras = [c for c in ratings.columns if c not in {*keys, "rating", "annotator", "rule_id"}]
         one = of_task.drop_duplicates("video_id")[[*keys, *extras]]
         parts.append(one.join(values, on="video_id").join(counts, on="video_id"))
+    if ratings["task"].eq("rule").any():
+        parts.append(_settle_rules(ratings[ratings["task"].eq("rule")]))
     return pd.concat(parts or [pd.DataFrame(columns=[*keys, "rating", "n_annotators"])], ignore_index=True)
 
 
@@ -151,6 +184,28 @@ def compare_aggregations(ratings: pd.DataFrame, *, success: float = 4) -> pd.Dat
     return pd.DataFrame(rows, columns=["task", "how", "success_rate", "n_videos"])
 
 
+def _settle_rules(rules: pd.DataFrame) -> pd.DataFrame:
+    """Make one label a rule of a video."""
+    keys = ["video_id", "rule_id"]
+    if "rule_id" not in rules.columns or rules["rule_id"].isna().any():
+        raise ValueError("a rating of a rule does not say which one. Remedy: fill in the column rule_id")
+    _check_single(rules, keys, "rule")
+    counts = rules.groupby(keys)["rating"].count().rename("n_annotators")
+    one = rules.drop_duplicates(keys).drop(columns=["rating", "annotator"])
+    return one.join(settle_labels(rules, keys), on=keys).join(counts, on=keys)
+
+
+def _check_single(of_task: pd.DataFrame, keys: Sequence[str], task: str) -> None:
+    """Raise if an annotator rated something twice."""
+    twice = of_task.duplicated([*keys, "annotator"], keep=False)
+    if twice.any():
+        row = of_task[twice].iloc[0]
+        raise ValueError(
+            f"annotator {row['annotator']!r} rated {row['video_id']!r} twice for {task!r}; give every "
+            "annotator a name and keep one rating"
+        )
+
+
 def _matrices(ratings: pd.DataFrame) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Yield task, the (videos, annotators) matrix and each video's prompt."""
     if "annotator" not in ratings.columns or (len(ratings) and ratings["annotator"].isna().all()):
@@ -160,13 +215,7 @@ def _matrices(ratings: pd.DataFrame) -> Iterator[tuple[str, np.ndarray, np.ndarr
         )
     check_names(ratings)
     for task, of_task in ratings[ratings["task"].ne("rule")].groupby("task"):
-        twice = of_task.duplicated(["video_id", "annotator"], keep=False)
-        if twice.any():
-            row = of_task[twice].iloc[0]
-            raise ValueError(
-                f"annotator {row['annotator']!r} rated {row['video_id']!r} twice for {task!r}; give every "
-                "annotator a name and keep one rating"
-            )
+        _check_single(of_task, ["video_id"], str(task))
         wide = of_task.pivot(index="video_id", columns="annotator", values="rating")
         prompts = of_task.drop_duplicates("video_id").set_index("video_id").loc[wide.index, "prompt_id"]
         yield str(task), wide.to_numpy(dtype=float), prompts.to_numpy(dtype=str)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
+from videophy_lab.schema.labels import UNDETERMINED, VIOLATED, settle_labels
 from videophy_lab.stats.means import cluster_rate_estimate
 from videophy_lab.study.tables import make_estimates, make_row
 
-VIOLATED, FOLLOWED, UNDETERMINED = 0, 1, 2
 NO_LAW, OTHER_LAWS = "(no law named)", "(other laws)"
 
 
@@ -77,10 +76,8 @@ def _join_laws(rule_ratings: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
 def _settle_annotators(labelled: pd.DataFrame) -> pd.DataFrame:
     """Make one label a rule of several annotators': the commonest, undetermined where two are as common."""
     keys = ["video_id", "rule_id"]
-    modes = labelled.groupby(keys)["rating"].agg(pd.Series.mode)
-    settled = modes.map(lambda mode: UNDETERMINED if np.size(mode) > 1 else mode).rename("rating")
     one = labelled.drop_duplicates(keys).drop(columns=["rating", "annotator"], errors="ignore")
-    return one.join(settled.astype(float), on=keys)
+    return one.join(settle_labels(labelled, keys), on=keys)
 
 
 def _estimate_rate(

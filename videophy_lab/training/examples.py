@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from videophy_lab.engine.plan import join_rules
 from videophy_lab.judges.questions import SCALE
 from videophy_lab.schema import SCALES, TableError, check_scale, check_table
+from videophy_lab.schema.labels import settle_labels
 from videophy_lab.scoring.inputs import find_rules, find_videos
 
 if TYPE_CHECKING:
     import pandas as pd
 
-UNCLEAR = 2
 KEY = ["video_id", "task", "rule_id"]
 COLUMNS = [
     *KEY, "prompt_id", "generator", "caption", "text", "rating", "n_annotators", "answer", "path", "sha256",
@@ -124,16 +124,10 @@ def settle_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
     one["answer"] = np.floor(one["rating"] + 0.5)
     is_rule = one.index.get_level_values("task") == "rule"
     if is_rule.any():
-        labels = named[named["task"].eq("rule")].groupby(KEY, sort=False)["rating"].agg(choose_label)
+        labels = settle_labels(named[named["task"].eq("rule")], KEY)
         one.loc[is_rule, "answer"] = labels.reindex(one.index[is_rule]).to_numpy()
     one.loc[is_rule, "rating"] = one.loc[is_rule, "answer"]
     return one.reset_index().astype({"answer": int, "rating": float})
-
-
-def choose_label(labels: pd.Series) -> float:
-    """Choose the commonest label of a rule; 2 where two are as common."""
-    modes = labels.mode()
-    return float(modes.iloc[0]) if len(modes) == 1 else float(UNCLEAR)
 
 
 def check_names(rated: pd.DataFrame, videos: pd.DataFrame) -> None:
