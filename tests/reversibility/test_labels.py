@@ -194,9 +194,9 @@ def test_labels_that_were_not_loaded_are_refused() -> None:
 
 
 def test_actions_are_listed_once_and_prompts_without_any_say_where_to_get_them() -> None:
-    captions = ["A door opens.", "Someone opens a door.", "A cup breaks."]
+    captions = ["A door opens.", "A cup breaks.", "Someone opens a door."]
     prompts = pd.DataFrame({"prompt_id": list(map(make_prompt_id, captions)), "caption": captions})
-    actions = prompts.assign(action=["open a door", "Open  a door", "break a cup"])
+    actions = prompts.assign(action=["open a door", "break a cup", "Open  a door"])
     assert list_actions(actions) == ["open a door", "break a cup"]
     with pytest.raises(TableError, match=r"they have no actions.*hub:videophy2"):
         list_actions(prompts)

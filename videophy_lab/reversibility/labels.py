@@ -76,13 +76,13 @@ def load_labels(path: str | Path) -> pd.DataFrame:
         if not isinstance(row["action"], str) or not row["action"].strip():
             raise TableError(f"{path}: row {place} has no action. Remedy: fill it in, or delete the row.")
         words = {name: read_class(row.get(name), f"{path}: {name} in row {place}") for name in SOURCES}
-        origin = row.get("origin") if isinstance(row.get("origin"), str) else CONFIRMED
+        origin = str(row["origin"]) if isinstance(row.get("origin"), str) else CONFIRMED
         if origin not in ORIGINS:
             raise TableError(
                 f"{path}: origin in row {place} is {origin!r}. Allowed: {', '.join(ORIGINS)}. Remedy: "
                 "correct it, or leave it blank for a label that a person gave."
             )
-        reason = row.get("reason") if isinstance(row.get("reason"), str) else ""
+        reason = str(row["reason"]) if isinstance(row.get("reason"), str) else ""
         label, origin, reason = settle(words, origin, reason)
         if label:
             found.append((row["action"].strip(), label, origin, reason))
@@ -176,5 +176,7 @@ def list_actions(prompts: pd.DataFrame) -> list[str]:
             "prompts: they have no actions. Remedy: give a table with the column action, or the official "
             "file (hub:videophy2 has it; the bundled numbers have not)."
         )
-    actions = {make_key(action): action.strip() for action in reversed(list(checked["action"].dropna()))}
-    return list(reversed(actions.values()))
+    actions: dict[str, str] = {}
+    for action in checked["action"].dropna():
+        actions.setdefault(make_key(action), action.strip())
+    return list(actions.values())

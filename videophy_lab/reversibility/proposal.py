@@ -13,8 +13,15 @@ from videophy_lab.building import build_item, list_fields
 from videophy_lab.llm import Request
 from videophy_lab.prompts.asking import ask_all, describe_cost, take_answer, tell_source
 from videophy_lab.prompts.chat import ChatModel
-from videophy_lab.prompts.folder import write_rows
-from videophy_lab.reversibility.labels import LLM, list_actions, load_labels, make_key
+from videophy_lab.reversibility.labels import list_actions, make_key
+from videophy_lab.reversibility.sheet import (
+    COUNTS,
+    list_rows,
+    make_sheet,
+    read_sheet,
+    settle_sheet,
+    write_sheet,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,11 +82,11 @@ def propose_labels(
     out: str | Path | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Let a language model label the distinct actions of prompts, and write the file that a person confirms.
+    """Let a language model label the distinct actions of prompts, and write the file that people confirm.
 
-    The person writes into ``confirmed`` what is right, and leaves blank what nobody has looked at;
-    :func:`videophy_lab.reversibility.load_labels` reads the file. Answers are kept, so that nothing is asked
-    or paid for twice.
+    People's answers are written into ``confirmed`` by :func:`videophy_lab.reversibility.confirm_labels`; by
+    hand works too. :func:`videophy_lab.reversibility.load_labels` reads the file. What the model answered is
+    kept, so that nothing is asked or paid for twice.
 
     Parameters
     ----------
@@ -87,15 +94,16 @@ def propose_labels(
         With ``action``.
     chat : ChatModel
     out : path, optional
-        CSV file. What a person has confirmed in one that is there already is kept, also of other actions.
+        CSV file. What people have said in one that is there already is kept, also of other actions.
     progress : bool
         Show a progress bar on stderr.
 
     Returns
     -------
     DataFrame
-        ``action, label, origin, reason, confirmed, model, prompt_hash, status, error``; a blank label where
-        the model gave none, with the reason in ``error``.
+        The file's ``action, proposed, confirmed, reason, n_irreversible, n_equivariant, n_invariant,
+        n_cannot_tell, model, prompt_hash, status, error``, and what counts of it, ``label, origin``.
+        ``proposed`` is blank where the model gave none, with the reason in ``error``.
 
     Raises
     ------
@@ -104,37 +112,19 @@ def propose_labels(
     ImportError, ValueError, ProviderError
         No library, no key, or one that is wrong.
     """
-    import pandas as pd
-
     actions = list_actions(prompts)
     requests = make_requests(actions)
-    kept = read_confirmed(Path(out)) if out is not None else {}
+    sheet = read_sheet(Path(out) if out is not None else None)
+    said = sheet[["confirmed", *COUNTS.values()]].notna().any(axis="columns")
+    kept = list_rows(sheet[said])
     replies = ask_all(chat, requests, what="reversibility", progress=progress)
     rows: list[dict[str, Any]] = []
     for action, request, reply in zip(actions, requests, replies, strict=True):
         answer = take_answer(reply, Proposal)
-        words = (
-            {"label": answer.label, "reason": answer.reason} if answer else {"label": None, "reason": None}
-        )
-        confirmed = kept.pop(make_key(action), (action, None))[1]
-        rows.append(
-            {"action": action, **words, "origin": LLM, "confirmed": confirmed}
-            | tell_source(chat, request, reply)
-        )
-    rows += [{"action": action, "origin": LLM, "confirmed": label} for action, label in kept.values()]
-    columns = ["action", "label", "origin", "reason", "confirmed", "model", "prompt_hash", "status", "error"]
-    table = pd.DataFrame(rows, columns=columns)
+        words = {"proposed": answer.label if answer else None, "reason": answer.reason if answer else None}
+        row = kept.pop(make_key(action), {}) | {"action": action} | words
+        rows.append(row | tell_source(chat, request, reply))
+    table = make_sheet([*rows, *kept.values()], sheet)
     if out is not None:
-        write_rows(table, Path(out).parent, Path(out).name)
-    return table
-
-
-def read_confirmed(path: Path) -> dict[str, tuple[str, str]]:
-    """Read what a person has confirmed in an earlier file, by the action's key."""
-    if not path.is_file():
-        return {}
-    labels = load_labels(path)
-    mine = labels[labels["origin"].eq("confirmed")]
-    return {
-        make_key(action): (action, label) for action, label in zip(mine["action"], mine["label"], strict=True)
-    }
+        write_sheet(table, Path(out))
+    return settle_sheet(table)
