@@ -61,7 +61,10 @@ def make_bench(bench: Path) -> pd.DataFrame:
     refused = {"caption": ["x", "y"], "check": ["length", "short"], "reason": ["3 words", "3 of 4"]}
     lost = {"upsampled_caption": ["z"], "check": ["lost meaning"], "reason": ["a dog is gone"]}
     rules = {"video_id": ["v"], "rule_id": ["r"], "rule": ["It falls."], "law": ["Gravity"]}
+    keys = pd.DataFrame({"video_id": "v", "rule_id": [*"rstu"]})
+    said = {"ana": ["keep", "keep", "keep", "drop"], "ben": ["keep", "keep", "drop", "drop"]}
     tables = {
+        "rule_reviews": pd.concat([keys.assign(reviewer=who, decision=w) for who, w in said.items()]),
         "actions": actions, "decisions": decisions, "reviews": reviews, "decided": decided, "kept": final,
         "captions": captions, "caption_failures": pd.DataFrame(refused), "prompts": prompts,
         "upsampling_failures": pd.DataFrame(lost), "hard_prompts": hard.prompts, "hard_actions": hard.actions,
@@ -92,19 +95,27 @@ def test_every_step_is_counted(report: Path) -> None:
     assert steps["n_prompts"].dropna().tolist() == [32, 31, 4]
     origins = pd.read_csv(report / "tables" / "prompts_origins.csv").set_index("origin")["n_actions"]
     assert origins.to_dict() == {"ucf101": 11, "ucf101; csv": 1}
-    agreement = pd.read_csv(report / "tables" / "prompts_agreement.csv").set_index("quantity")
+    agreement = pd.read_csv(report / "tables" / "prompts_agreement.csv").set_index(["reviewed", "quantity"])
     # of 12 they differ on one: κ = (11/12 − 1/2 · …) by hand, with 9 and 8 kept
     expected = (9 * 8 + 3 * 4) / 144
-    assert agreement.loc["kappa", "estimate"] == pytest.approx((11 / 12 - expected) / (1 - expected))
+    kappa = agreement["estimate"].xs("kappa", level="quantity")
+    assert kappa["actions"] == pytest.approx((11 / 12 - expected) / (1 - expected))
+    # of four rules they differ on one: three quarters, and a half by chance
+    assert kappa["rules"] == pytest.approx((3 / 4 - 1 / 2) / (1 - 1 / 2))
+    assert agreement["n_videos"].tolist() == [12, 12, 4, 4]
 
 
 def test_the_page_says_what_was_found(report: Path) -> None:
     page = (report / "index.html").read_text(encoding="utf-8").replace("\u00a0", " ")
     assert "12 actions were imported; 9 kept by the model; 8 kept by people; 8 with captions" in page
-    assert "ana and ben agree on keeping with κ = 0.80" in page
+    assert "ana and ben agree on keeping actions with κ = 0.80" in page
+    assert "ana and ben agree on keeping rules with κ = 0.50" in page
+    assert "(n = 4 rules)" in page
     assert "The commonest refusal of captions is" in page
     assert "The upsampled caption has at most" in page
-    assert "1 of 8 actions are hard" in page
+    # Wilson's 95 % interval of 0 of 4 ends at 3.84 / (4 + 3.84)
+    assert "1 of 8 actions are hard; on the hard one with the fewest videos" in page
+    assert "rate may be as high as 49 % (n = 4 videos)." in page
     assert (report / "figures" / "prompts_lengths.png").stat().st_size > 5000
     examples = pd.read_csv(report / "tables" / "prompts_examples.csv")
     assert examples["action"].is_unique
