@@ -12,6 +12,14 @@ from videophy_lab.judges.questions import SCALE
 from videophy_lab.schema import SCALES, TableError, check_scale, check_table
 from videophy_lab.schema.labels import settle_labels
 from videophy_lab.scoring.inputs import find_rules, find_videos
+from videophy_lab.training.files import (
+    OTHER_LISTED,
+    OTHER_RATED,
+    differs,
+    find_other_rated,
+    index_files,
+    read_told,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +75,8 @@ def make_examples(
     Parameters
     ----------
     ratings, videos, rules, prompts : path or DataFrame
-        Tables of the contract's form; VIDEOS also a folder of video files.
+        Tables of the contract's form; VIDEOS also a folder of video files. Where ratings or videos tell a
+        ``sha256``, those of another file than the one that is there are left out.
     tasks : sequence of str
         Those to learn.
 
@@ -87,18 +96,22 @@ def make_examples(
     )
     kept = loaded[loaded["task"].isin(tasks)]
     check_labels(kept)
-    rated = settle_ratings(kept)
     table = find_videos(videos, prompts)
     table = table[table["probe"].eq("")]
+    files = index_files(table)
+    other = find_other_rated(kept, files)
+    rated = settle_ratings(kept[~other])
     check_names(rated, table)
     facts = table[["video_id", "caption", "path", "sha256"]]
     joined = rated.merge(facts, on="video_id", how="left", indicator="found")
     unknown = joined.pop("found").eq("left_only")
     joined[["caption", "path", "sha256"]] = joined[["caption", "path", "sha256"]].fillna("")
     joined["text"] = write_texts(joined, table, find_rules(rules))
-    examples = Examples(joined[COLUMNS], joined.loc[[], KEY].assign(reason=""))
+    examples = Examples(joined[COLUMNS], kept.loc[other].reindex(columns=KEY).assign(reason=OTHER_RATED))
     examples = examples.drop(unknown, "the video is not in the videos table")
     examples = examples.drop(examples.table["sha256"].eq(""), "there is no file at its path")
+    told = examples.table["video_id"].map(read_told(videos)).astype(object)
+    examples = examples.drop(differs(examples.table["video_id"], told, files), OTHER_LISTED)
     return examples.drop(examples.table["text"].isna(), "no caption or rule to ask about")
 
 

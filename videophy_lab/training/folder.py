@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.training.batches import weigh_examples
-from videophy_lab.training.examples import KEY, Examples
+from videophy_lab.training.examples import COLUMNS, Examples
 from videophy_lab.training.export import MERGED
 from videophy_lab.training.loop import TrainingStoppedError
 from videophy_lab.training.settings import Settings
@@ -53,12 +53,18 @@ def hold_folder(folder: Path, *, wanted: bool) -> Iterator[None]:
 
 def name_run(examples: pd.DataFrame, judge: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """Say what a run is: two that agree in it go on from each other's checkpoints."""
-    learnt = examples[[*KEY, "answer", "text", "sha256", "split"]].to_csv(index=False)
+    files = examples[["video_id", "sha256"]].drop_duplicates().sort_values("video_id")
     return {
-        "examples": hashlib.sha256(learnt.encode("utf-8", "surrogatepass")).hexdigest(),
+        "examples": hash_table(examples[[*COLUMNS, "split"]].drop(columns=["path", "sha256"])),
+        "video files": hash_table(files),
         "judge": dict(judge),
         "settings": dict(settings.describe()),
     }
+
+
+def hash_table(table: pd.DataFrame) -> str:
+    """Hash the cells of a table, in their order."""
+    return hashlib.sha256(table.to_csv(index=False).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check_identity(folder: Path, identity: Mapping[str, Any], *, wanted: bool) -> None:
@@ -92,9 +98,10 @@ def write_tables(folder: Path, examples: Examples, settings: Settings, *, wanted
 
     ``examples.csv`` has every example with its split and weight, ``counts.csv`` counts them,
     ``left_out.csv`` says what was left out and why. ``held_out.csv`` (videos), ``held_out_rules.csv`` and
-    ``held_out_ratings.csv`` are what the trained judge is to be asked, and what people said.
+    ``held_out_ratings.csv`` are what the trained judge is to be asked, and what people said. Paths are
+    absolute, so that the judge can be asked from anywhere.
     """
-    table = examples.table
+    table = examples.table.assign(path=examples.table["path"].map(os.path.abspath))
     learnt = table[table["split"].eq(TRAIN)]
     weights = weigh_examples(learnt["task"], learnt["answer"], settings.balance)
     if not wanted:
