@@ -16,12 +16,14 @@ from videophy_lab.annotation import (
     Task,
     TaskError,
     collect,
+    count_left,
     count_progress,
     find_folder,
     load_annotation,
     load_project,
     write_collected,
 )
+from videophy_lab.annotation.collect import collect_answers
 from videophy_lab.annotation.session import Session
 from videophy_lab.schema import TableError, check_table, read_rows
 
@@ -175,6 +177,45 @@ def test_a_video_that_could_not_be_judged_has_no_rating(tmp_path: Path) -> None:
     assert list(collected.problems["problem"]) == ["black picture"]
 
 
+def make_record(number: int, **change: object) -> dict:
+    record = {
+        "answer_id": f"answer-{number:05d}",
+        "annotator": "Ada",
+        "item_id": "pc:wan/00a0/0",
+        "kind": "pc",
+        "role": "work",
+        "question": "pc",
+        "value": 3,
+        "videos": [["wan/00a0/0", "00a0", "wan"]],
+        "given_at": f"2025-02-10T18:00:{number:02d}.000Z",
+        "seconds": 2.5,
+    }
+    return record | change
+
+
+@pytest.mark.parametrize(("shown", "right"), [({}, [0]), ({"shown": True}, [0]), ({"shown": False}, [])])
+def test_a_known_answer_is_not_got_round_by_a_report(shown: dict, right: list[int]) -> None:
+    known = {"role": "qualification", "item_id": "qualification:pc:wan/00a0/0"}
+    answers = [
+        make_record(1, **known, expected=3, right=True),
+        make_record(2, **known, question="problem", value="cannot be judged", **shown),
+    ]
+    collected = collect_answers(answers)
+    assert collected.checks["right"].tolist() == right
+    assert len(collected.problems) == 1
+    assert collect_answers(answers[:1]).checks["right"].tolist() == [1]
+
+
+def test_ratings_that_were_given_after_the_caption_was_seen_are_marked(tmp_path: Path) -> None:
+    other = {"item_id": "pc:sora/00a0/0", "videos": [["sora/00a0/0", "00a0", "sora"]]}
+    answers = [make_record(1, after_caption=True), make_record(2, **other)]
+    write_collected(collect_answers(answers), tmp_path / "ratings.csv")
+    ratings = lab.load_ratings(tmp_path / "ratings.csv").set_index("generator")
+    assert ratings["after_caption"].fillna(0).to_dict() == {"wan": 1, "sora": 0}
+    write_collected(collect_answers(answers[1:]), tmp_path / "blind.csv")
+    assert "after_caption" not in lab.load_ratings(tmp_path / "blind.csv").columns
+
+
 def test_comparisons_are_a_table_of_their_own(tmp_path: Path) -> None:
     one, other = make_clip("wan", 1), make_clip("sora", 1)
     items = (make_pair(one, other), make_pair(one, other, "pair_sa"))
@@ -255,6 +296,32 @@ def test_annotators_called_by_numbers_keep_their_names(tmp_path: Path) -> None:
     assert set(loaded.checks["prompt_id"]) == {"7"}
     qualified = study.qualify_annotators(loaded.checks).set_index("annotator")["qualified"]
     assert qualified.to_dict() == {"01": True, "02": False, "NA": True}
+
+
+def test_what_is_left_is_counted_by_kind_and_without_what_is_done(tmp_path: Path) -> None:
+    clips = [make_clip("wan", number) for number in range(3)]
+    items = (*make_items(clips), make_test(clips[0], 4))
+    task = Task(clips=tuple(clips), items=items, attention_every=1)
+    project = Project(task, tmp_path / "ratings.csv")
+    assert count_left(project, annotators_per_item=3).to_numpy().tolist() == [
+        ["pc", 3, 0, 9],
+        ["sa", 3, 0, 9],
+        ["rule", 3, 0, 9],
+    ]
+    for name in ("Ada", "Bob", "Cem", "Dora"):
+        session = project.open_session(name)
+        send(session, "qualification:pc:wan/00a0/0", "pc", 4)
+        send(session, "pc:wan/00a0/0", "pc", 1)
+        if name == "Ada":
+            send(session, "rule:wan/00a0/0", "r1", 1)
+            send(session, "rule:wan/00a1/0", "problem", "black picture")
+    # four have done an item of three, one rule of two is no item done, and a report is
+    assert count_left(project, annotators_per_item=3).to_numpy().tolist() == [
+        ["pc", 3, 4, 6],
+        ["sa", 3, 0, 9],
+        ["rule", 3, 1, 8],
+    ]
+    assert list(count_left(project)) == ["kind", "n_items", "n_done", "n_left"]
 
 
 def test_a_folder_without_logs_says_so(tmp_path: Path) -> None:

@@ -209,6 +209,55 @@ def test_pay_follows_the_mean_time_of_an_item_with_all_its_questions() -> None:
         study.estimate_pay(times, pay_per_hour=0)
 
 
+def make_left(**left: int) -> pd.DataFrame:
+    """Make what is left of a task of 500 items a kind."""
+    return pd.DataFrame({"kind": list(left), "n_items": 500, "n_left": list(left.values())})
+
+
+def test_pay_is_for_what_is_left_at_the_measured_or_an_assumed_speed() -> None:
+    times = pd.DataFrame(
+        {"kind": ["pc"] * 4, "item_id": ["p:1", "p:1", "p:2", "check:1"], "annotator": "A",
+         "role": ["work", "work", "work", "attention"], "seconds": [20.0, 10.0, 10.0, 1.0]}
+    )  # fmt: skip
+    table = study.estimate_pay(
+        times,
+        pay_per_hour=18,
+        left=make_left(pc=1498, sa=1500),
+        assumed_seconds={"pc": 99, "sa": 25},
+        fee=0.2,
+    ).set_index("kind")
+    assert table["speed"].to_dict() == {"pc": "measured", "sa": "assumed"}
+    assert table["n_measured"].to_dict() == {"pc": 2, "sa": 0}
+    assert table["mean_seconds"].to_dict() == {"pc": 20, "sa": 25}
+    assert table["n_items"].to_dict() == {"pc": 500, "sa": 500}
+    assert table["n_to_pay"].to_dict() == {"pc": 1498, "sa": 1500}
+    assert np.isnan(table.loc["sa", "median_seconds"])
+    assert table["hours"].tolist() == pytest.approx([1498 * 20 / 3600, 1500 * 25 / 3600])
+    assert table["total"].tolist() == pytest.approx([1.2 * 18 * hours for hours in table["hours"]])
+
+
+def test_pay_can_be_told_before_anybody_has_rated() -> None:
+    times = pd.DataFrame(columns=["kind", "item_id", "annotator", "role", "seconds"])
+    table = study.estimate_pay(times, pay_per_hour=18, left=make_left(rule=6), assumed_seconds={"rule": 60})
+    assert table[["kind", "speed", "n_to_pay"]].to_numpy().tolist() == [["rule", "assumed", 6]]
+    assert table["pay"].tolist() == pytest.approx([18 * 6 * 60 / 3600])
+    unknown = study.estimate_pay(times, pay_per_hour=18, left=make_left(rule=6)).iloc[0]
+    assert unknown["speed"] == "unknown"
+    assert np.isnan(unknown["pay"])
+    with pytest.raises(ValueError, match="assumed_seconds of 'rule' is 0"):
+        study.estimate_pay(times, pay_per_hour=18, left=make_left(rule=6), assumed_seconds={"rule": 0})
+
+
+def test_tests_and_attention_checks_are_no_items_to_come() -> None:
+    times = pd.DataFrame(
+        {"kind": "pc", "item_id": ["p:1", "p:2", "check:1", "qualification:pc:1"], "annotator": "A",
+         "role": ["work", "work", "attention", "qualification"], "seconds": [10.0, 10.0, 2.0, 30.0]}
+    )  # fmt: skip
+    row = study.estimate_pay(times, pay_per_hour=18).iloc[0]
+    assert (row["n_items"], row["n_measured"], row["mean_seconds"]) == (2, 2, 10)
+    assert row["hours"] == pytest.approx(2 * 3 * 10 / 3600)
+
+
 def test_preferences_are_counted_whichever_came_first_and_habits_of_a_side_seen() -> None:
     rows = [
         ("wan", "sora", "a", "a"),

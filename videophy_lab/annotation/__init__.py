@@ -9,7 +9,7 @@ from videophy_lab.annotation.mturk_costs import Cost, estimate_mturk_cost
 from videophy_lab.annotation.mturk_results import Results, import_mturk, write_review
 from videophy_lab.annotation.project import Project, find_folder, load_project
 from videophy_lab.annotation.serving import serve
-from videophy_lab.annotation.summary import count_items, count_progress, load_annotation
+from videophy_lab.annotation.summary import count_items, count_left, count_progress, load_annotation
 from videophy_lab.annotation.task import Clip, Item, Rule, Task, TaskError, read_json, write_json
 from videophy_lab.annotation.widget import annotate, make_widget
 
@@ -26,6 +26,7 @@ __all__ = [
     "annotate",
     "collect",
     "count_items",
+    "count_left",
     "count_progress",
     "estimate_mturk_cost",
     "export_mturk",

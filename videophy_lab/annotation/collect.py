@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WHO = ("video_id", "prompt_id", "generator", "annotator")
 WHEN = ("seconds", "given_at")
 COLUMNS = {
-    "ratings": (*WHO, "task", "rule_id", "rating", "rule", "law", *WHEN),
+    "ratings": (*WHO, "task", "rule_id", "rating", "rule", "law", *WHEN, "after_caption"),
     "pairs": (
         "video_id_a",
         "video_id_b",
@@ -30,6 +30,7 @@ COLUMNS = {
         "preferred",
         "left",
         *WHEN,
+        "after_caption",
     ),
     "violations": (*WHO, "violation", *WHEN),
     "problems": (*WHO, "kind", "problem", *WHEN),
@@ -49,7 +50,8 @@ class Collected:
     Attributes
     ----------
     ratings : DataFrame
-        A ratings table with ``annotator``, ``seconds`` and ``given_at``.
+        A ratings table with ``annotator``, ``seconds`` and ``given_at``; ``after_caption`` is 1 where the
+        annotator had seen the caption before a question that is asked without it, else blank.
     pairs : DataFrame
         ``preferred`` is ``a``, ``b`` or ``tie``; ``left`` says which stood left.
     violations : DataFrame
@@ -57,7 +59,8 @@ class Collected:
     problems : DataFrame
         Videos that could not be judged.
     checks : DataFrame
-        Answers that are known: ``role`` is ``qualification`` or ``attention``, ``right`` 0 or 1.
+        Answers that are known: ``role`` is ``qualification`` or ``attention``, ``right`` 0 or 1. A report
+        that a video which was shown cannot be judged is not right, and its ``answer`` is blank.
     times : DataFrame
         Seconds of every answer that was given, also of those that were replaced later, of texts and of
         reports that a video cannot be judged: their sum is the time that the work took.
@@ -172,28 +175,31 @@ def sort_answer(
     if question == PROBLEM:
         if value:
             yield "problems", who | when | {"kind": kind, "problem": value}
+            if answer["role"] != "work" and answer.get("shown") is not False:
+                yield "checks", who | when | {"role": answer["role"], "task": kind, "right": 0}
         return
     if question == MORE:
         if value:
             yield "violations", who | when | {"violation": value}
         return
+    if latest.get((answer["item_id"], PROBLEM), {}).get("value"):
+        # a video that could not be judged has no rating, whatever was pressed before
+        return
     asked = {"task": kind, "rule_id": question if kind == "rule" else None}
+    seen = {"after_caption": 1 if answer.get("after_caption") else None}
     if answer["role"] != "work":
         known = {"role": answer["role"], "answer": value, "expected": answer["expected"]}
         yield "checks", who | when | asked | known | {"right": int(answer["right"])}
-    elif latest.get((answer["item_id"], PROBLEM), {}).get("value"):
-        # a video that could not be judged has no rating, whatever was pressed before
-        return
     elif kind in PAIRS:
         other = answer["videos"][1]
         names = {"video_id_a": video_id, "video_id_b": other[0]}
         names |= {"generator_a": generator, "generator_b": other[2]}
-        yield "pairs", who | when | names | {
+        yield "pairs", who | when | names | seen | {
             "task": kind.removeprefix("pair_"), "preferred": value, "left": answer["sides"][0],
         }  # fmt: skip
     else:
         texts = {"rating": value, "rule": answer.get("rule"), "law": answer.get("law") or None}
-        yield "ratings", who | when | asked | texts
+        yield "ratings", who | when | asked | seen | texts
 
 
 def write_collected(collected: Collected, out: str | Path) -> list[Path]:

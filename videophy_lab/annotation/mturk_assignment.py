@@ -58,7 +58,8 @@ def read_assignment(row: Mapping[str, str]) -> list[dict[str, Any]]:
     seconds = read_number(row.get("WorkTimeInSeconds", ""))
     given = read_answers(row)
     if is_ticked(given.get(PROBLEM)):
-        answers = [{"question": PROBLEM, "value": CANNOT, "seconds": seconds}]
+        # the box does not say whether the video was shown, so a known answer is left open
+        answers = [{"question": PROBLEM, "value": CANNOT, "seconds": seconds, "shown": False}]
     else:
         answers = read_questions(item, rules, given, sides, seconds)
     records = [

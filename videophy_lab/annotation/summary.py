@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from videophy_lab.annotation.collect import (
     read_logs,
 )
 from videophy_lab.annotation.project import Project, find_folder
+from videophy_lab.annotation.questions import KINDS
 from videophy_lab.annotation.session import is_done, latest_answers
 from videophy_lab.annotation.task import Task
 from videophy_lab.schema import TableError, read_rows, read_table
@@ -75,6 +77,36 @@ def count_progress(project: Project) -> pd.DataFrame:
         )
     columns = ["annotator", "n_done", "n_items", "qualified", "n_answers", "last_answer"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def count_left(project: Project, *, annotators_per_item: int = 3) -> pd.DataFrame:
+    """Count what is still to be rated; tests and attention checks are not part of it.
+
+    Parameters
+    ----------
+    annotators_per_item : int
+        How many annotators are to rate every item.
+
+    Returns
+    -------
+    DataFrame
+        ``kind, n_items, n_done`` (items that annotators have finished, one for each of them) and ``n_left``
+        (those that are missing until every item has its annotators).
+    """
+    import pandas as pd
+
+    items = [item for item in project.task.items if item.role == "work"]
+    done: Counter[str] = Counter()
+    for answers in pool_answers(read_logs(project.folder)[0]).values():
+        latest = latest_answers(answers)
+        done.update(item.item_id for item in items if is_done(item, latest))
+    rows = []
+    for kind in KINDS:
+        counts = [done[item.item_id] for item in items if item.kind == kind]
+        left = sum(max(0, annotators_per_item - count) for count in counts)
+        rows.append({"kind": kind, "n_items": len(counts), "n_done": sum(counts), "n_left": left})
+    columns = ["kind", "n_items", "n_done", "n_left"]
+    return pd.DataFrame([row for row in rows if row["n_items"]], columns=columns)
 
 
 def load_annotation(source: str | Path) -> Collected:
