@@ -90,5 +90,5 @@ def test_the_list_says_what_a_right_judge_does() -> None:
     assert [text.split(":")[0] for text in paragraphs] == list(PROBES)
     assert max(map(len, said.splitlines())) <= 100
     mirror = paragraphs[list(PROBES).index("mirror")]
-    assert "right judge  it stays: no law of motion minds" in mirror
+    assert "right judge  it stays: the laws of motion treat left and right alike" in mirror
     assert "severities 0.25, 0.5, 1" in paragraphs[list(PROBES).index("blur")]

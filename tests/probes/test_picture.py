@@ -122,7 +122,8 @@ def test_long_words_get_smaller_and_more_lines_and_then_are_refused() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"crf": 51}, "crf is 51; allowed: 0 to 50"),
+        ({"qp": 51}, "qp is 51; allowed: 1 to 50"),
+        ({"qp": 0}, "qp is 0; allowed: 1 to 50"),
         ({"block": 0}, "block is 0"),
         ({"blur": 2.0}, "blur is 2.0"),
         ({"noise": 0.0}, "noise is 0.0"),

@@ -53,7 +53,7 @@ def test_every_probe_is_a_row_with_a_whole_file_and_a_side_car(videos: pd.DataFr
         assert row.sha256 == hash_file(path)
         record = json.loads(path.with_suffix(".json").read_text())
         assert record["source_sha256"] == hash_file(Path(videos.set_index("video_id")["path"][row.video_id]))
-        assert (record["probe"], record["status"], record["settings"]["crf"]) == (row.probe, "ok", 18)
+        assert (record["probe"], record["status"], record["settings"]["qp"]) == (row.probe, "ok", 16)
         info = probe_video(path)
         assert (info.frames, info.width, info.height, info.fps) == (12, 128, 96, 12.0)
     assert rows.loc[rows["probe"].isna(), "path"].tolist() == videos["path"].tolist()
@@ -133,7 +133,7 @@ def test_other_settings_another_file_or_another_video_are_refused(
 ) -> None:
     probe(videos, ["shuffle", "overlay_positive"], tmp_path)
     for options, message in (
-        ({"options": {"crf": 20}}, "crf 18 there, 20 now; the first is reencode of wan/p/0"),
+        ({"options": {"qp": 20}}, "qp 16 there, 20 now; the first is reencode of wan/p/0"),
         ({"seed": 5}, "seed 0 there, 5 now; the first is shuffle of wan/p/0"),
         (
             {"options": {"positive": "All is well."}},
@@ -271,8 +271,8 @@ def test_probes_of_probes_and_words_that_are_wrong_are_refused(videos: pd.DataFr
     ):
         probe(rows, ["reverse"], tmp_path / "again")
     for options, message in (
-        ({"options": {"crv": 3}}, "no option 'crv'. Did you mean crf"),
-        ({"options": {"crf": "good"}}, "option probes.crf is 'good'"),
+        ({"options": {"qpp": 3}}, "no option 'qpp'. Did you mean qp"),
+        ({"options": {"qp": "good"}}, "option probes.qp is 'good'"),
         ({"options": {"paraphraser.provider": "openai"}}, "the paraphraser needs a model"),
         ({"retry": ["unscored"]}, "allowed: failed"),
         ({"seed": -1}, "seed is -1"),

@@ -79,11 +79,29 @@ def test_a_smaller_crf_is_nearer_and_larger(tmp_path):
     assert errors[0] < errors[2]
 
 
-@pytest.mark.parametrize("lossless", [False, True])
+def test_a_smaller_qp_is_nearer_and_larger_and_frames_do_not_depend_on_others(tmp_path, rng):
+    frames = np.concatenate([make_frames(6, 64, 96), rng.integers(0, 256, (6, 64, 96, 3), dtype=np.uint8)])
+    order = rng.permutation(12)
+    errors, sizes = [], []
+    for qp in (1, 16, 40):
+        path = encode_video(frames, tmp_path / "v.mp4", fps=8, qp=qp)
+        decoded = decode(path)
+        errors.append(np.abs(decoded.astype(int) - frames).mean())
+        sizes.append(path.stat().st_size)
+        np.testing.assert_array_equal(
+            decode(encode_video(frames[order], tmp_path / "o.mp4", fps=8, qp=qp)), decoded[order]
+        )
+        alone = decode(encode_video(frames[9:10], tmp_path / "o.mp4", fps=8, qp=qp))
+        np.testing.assert_array_equal(alone, decoded[9:10])
+    assert errors == sorted(errors)
+    assert sizes == sorted(sizes, reverse=True)
+
+
+@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"qp": 16}])
 @pytest.mark.parametrize("size", [(48, 64), (32, 32), (37, 51)])
-def test_equal_frames_give_equal_bytes(tmp_path, size, lossless):
+def test_equal_frames_give_equal_bytes(tmp_path, size, options):
     frames = make_frames(12, *size)
-    paths = [encode_video(frames, tmp_path / f"{i}.mp4", fps=8, lossless=lossless) for i in range(20)]
+    paths = [encode_video(frames, tmp_path / f"{i}.mp4", fps=8, **options) for i in range(20)]
     assert len({path.read_bytes() for path in paths}) == 1
 
 
@@ -121,6 +139,9 @@ def test_frames_that_lie_scattered_in_memory_are_written(tmp_path):
         (FRAMES, {"fps": 34417}, "from 0.01 to 1000"),
         (FRAMES, {"crf": 52}, "crf is 52"),
         (FRAMES, {"crf": -1}, "crf is -1"),
+        (FRAMES, {"qp": 0}, "qp is 0; it must be from 1"),
+        (FRAMES, {"qp": 52}, "qp is 52"),
+        (FRAMES, {"qp": 20, "lossless": True}, "not with lossless"),
         (FRAMES, {"preset": "quick"}, "no preset 'quick'.*Allowed.*medium"),
     ],
 )

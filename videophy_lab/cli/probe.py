@@ -34,9 +34,11 @@ def probe_command(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for probes, side-cars and videos.csv.")],
     severity: Annotated[
         str | None,
-        typer.Option(metavar="0.25,0.5,1", help="For the probes that have severities; their own, else."),
+        typer.Option(
+            metavar="0.25,0.5,1", help="Severities of the probes that have any; their own when not given."
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of what is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of what the probes draw at random.")] = 0,
     prompts: Annotated[str | None, typer.Option(metavar="PROMPTS", help="Captions by prompt_id.")] = None,
     captions: Annotated[
         Path | None,
@@ -48,12 +50,12 @@ def probe_command(
     paraphrases: Annotated[int | None, typer.Option(min=1, help="Paraphrases of each caption.")] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option(
-            "-o", "--option", metavar="NAME=VALUE", help="Such as crf=20 or paraphraser.model=NAME."
-        ),
+        typer.Option("-o", "--option", metavar="NAME=VALUE", help="Such as qp=20 or paraphraser.model=NAME."),
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core, else.")] = None,
-    retry: Annotated[str | None, typer.Option(metavar="failed", help="Make those again.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; one for each core when not given.")
+    ] = None,
+    retry: Annotated[str | None, typer.Option(metavar="failed", help="Make again what failed.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be made and what it costs; make nothing.")
     ] = False,

@@ -104,7 +104,7 @@ class ProbeFolder:
             The text is the reason why there are none.
         fps : float
         settings : mapping
-            What decides it: ``crf``, ``preset`` and what the probe has beside those.
+            What decides it: ``qp``, ``preset`` and what the probe has beside those.
         versions : mapping
             Of the libraries that had a part in it.
 
@@ -135,7 +135,7 @@ class ProbeFolder:
         try:
             if isinstance(frames, str):
                 raise VideoError(frames)
-            encode_video(frames, draft, fps=fps, crf=settings["crf"], preset=settings["preset"])
+            encode_video(frames, draft, fps=fps, qp=settings["qp"], preset=settings["preset"])
             record |= describe_file(probe_video(draft))
             write_whole(path.with_suffix(".json"), dump_record(record))
             os.replace(draft, path)

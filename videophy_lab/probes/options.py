@@ -19,7 +19,7 @@ def build_options(options: Mapping[str, Any]) -> tuple[ProbeOptions, Paraphraser
     Parameters
     ----------
     options : mapping
-        ``{"crf": 20, "neutral": "…"}`` for probes, ``{"paraphraser.model": "…"}`` for the language model.
+        ``{"qp": 20, "neutral": "…"}`` for probes, ``{"paraphraser.model": "…"}`` for the language model.
 
     Raises
     ------

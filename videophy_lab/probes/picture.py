@@ -11,13 +11,14 @@ from videophy_lab.probes.settings import How
 from videophy_lab.video import FrameView, decode_clip, encode_video
 
 GREY = 128
-WORST_CRF = 51
+# of the compression that is the probe itself: nearly invisible, and the worst there is
+BEST_CRF, WORST_CRF = 18, 51
 # rate of a file that is written to be read again at once
 ANY_FPS = 24.0
 
 
 def mirror_frames(frames: np.ndarray, how: How) -> np.ndarray:
-    """Exchange left and right, which no law of motion minds."""
+    """Exchange left and right, which the laws of motion treat alike."""
     return frames[:, :, ::-1]
 
 
@@ -47,10 +48,11 @@ def add_noise(frames: np.ndarray, how: How) -> np.ndarray:
 
 
 def compress_frames(frames: np.ndarray, how: How) -> np.ndarray:
-    """Compress by H.264 with less and less to spend, and decode: what a bad copy shows.
+    """Compress by H.264 at lower and lower quality, and decode: what a bad copy shows.
 
-    x264's constant rate factor goes from ``options.crf`` (severity 0) to 51, its worst (severity 1). The
-    result is then encoded as every other probe is.
+    Here the codec is what is probed, so that frames are compressed as files on the web are: in groups, each
+    from those around it, by x264's constant rate factor from 18 (severity 0) to 51, its worst (severity 1).
+    The result is then encoded as every other probe is.
     """
     crf = find_crf(how)
     with tempfile.TemporaryDirectory() as folder:
@@ -63,4 +65,4 @@ def compress_frames(frames: np.ndarray, how: How) -> np.ndarray:
 
 def find_crf(how: How) -> int:
     """Give the constant rate factor of a severity."""
-    return round(how.options.crf + how.severity * (WORST_CRF - how.options.crf))
+    return round(BEST_CRF + how.severity * (WORST_CRF - BEST_CRF))

@@ -72,8 +72,10 @@ def probe(
 ) -> pd.DataFrame:
     """Make probes of videos; what the folder already holds is not made again.
 
-    All go through one encoder, with the settings of ``reencode``, the null edit, which is always among them:
-    compare each probe with that, and the difference is never the codec's.
+    All go through one encoder, with the settings of ``reencode``, the null edit, which is always among them.
+    Each frame is compressed by itself and with the same quantiser. Probes that put frames into another order,
+    repeat or drop them (kind ``time``) so show the very pictures of ``reencode``, bit for bit; in the others,
+    pictures are compressed after the edit, as strongly as those of ``reencode``. Compare each with that.
 
     Parameters
     ----------
@@ -98,7 +100,7 @@ def probe(
     paraphrases : int, optional
         Paraphrases of each caption: all of the table, or one of the language model, when not given.
     options : mapping, optional
-        Options of :class:`videophy_lab.probes.settings.ProbeOptions`, such as ``{"crf": 20}``, and of the
+        Options of :class:`videophy_lab.probes.settings.ProbeOptions`, such as ``{"qp": 20}``, and of the
         language model, such as ``{"paraphraser.model": "…"}``.
     retry : collection of {"failed"}
         Make those again.

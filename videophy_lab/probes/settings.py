@@ -12,7 +12,7 @@ import numpy as np
 Edit = Callable[[np.ndarray, "How"], np.ndarray]
 FROZEN = ("moving", "first", "middle")
 # options of the one encoder that all probes go through
-COMMON = ("crf", "preset", "fallback_fps")
+COMMON = ("qp", "preset", "fallback_fps")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +21,9 @@ class ProbeOptions:
 
     Parameters
     ----------
-    crf : int
-        Of x264, for every probe alike, 0 (best) to 51.
+    qp : int
+        Quantiser of x264, of every frame of every probe alike, 1 (best) to 50. Each frame is compressed by
+        itself, so that one that is shown at another time, or again, is the same picture.
     preset : str
         Of x264, for every probe alike.
     fallback_fps : float
@@ -40,7 +41,7 @@ class ProbeOptions:
         Words of the overlays.
     """
 
-    crf: int = 18
+    qp: int = 16
     preset: str = "medium"
     fallback_fps: float = 24.0
     block: int = 8
@@ -52,7 +53,7 @@ class ProbeOptions:
     negative: str = "The motion here breaks physics."
 
     def __post_init__(self) -> None:
-        for name, least, most in (("crf", 0, 50), ("block", 1, 10_000), ("blur", 0.0, 1.0)):
+        for name, least, most in (("qp", 1, 50), ("block", 1, 10_000), ("blur", 0.0, 1.0)):
             if not least <= getattr(self, name) <= most:
                 raise ValueError(f"{name} is {getattr(self, name)}; allowed: {least} to {most}.")
         if not 0 < self.noise <= 255:

@@ -38,7 +38,7 @@ def shuffle_blocks(frames: np.ndarray, how: How) -> np.ndarray:
 
 
 def freeze_frame(frames: np.ndarray, how: How) -> np.ndarray:
-    """Show one frame all the time: by ``options.frozen`` the first, the middle, or the one of most motion."""
+    """Show one frame all the time: the first, the middle, or the most moving one, by ``options.frozen``."""
     place = {"first": 0, "middle": len(frames) // 2, "moving": -1}[how.options.frozen]
     place = find_motion(frames) if place < 0 else place
     return take_frames(frames, np.full(len(frames), place))
@@ -68,7 +68,7 @@ def show_fast(frames: np.ndarray, how: How) -> np.ndarray:
 
 
 def drop_frames(frames: np.ndarray, how: How) -> np.ndarray:
-    """Drop a share of the frames, drawn, and hold the one before each, so that the video stutters.
+    """Drop frames at random, and show the last one kept in their place, so that the video stutters.
 
     The first frame stays. Frames dropped at one severity are dropped at all higher ones.
     """

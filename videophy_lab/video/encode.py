@@ -17,6 +17,8 @@ from videophy_lab.video.probe import FASTEST, explain_error
 
 SLOWEST = 0.01
 BT601, LIMITED_RANGE = 6, 1
+# every frame a key frame, with the quantiser that is named: x264 would give key frames a finer one
+ALONE = {"g": "1", "bf": "0", "sc_threshold": "0", "x264-params": "ipratio=1"}
 PRESETS = (
     "ultrafast",
     "superfast",
@@ -38,6 +40,7 @@ def encode_video(
     fps: float,
     crf: int = 18,
     preset: str = "medium",
+    qp: int | None = None,
     lossless: bool = False,
 ) -> Path:
     """Write frames as an H.264 mp4, whole or not at all.
@@ -55,9 +58,14 @@ def encode_video(
     fps : float
         Frames a second, from 0.01 to 1,000.
     crf : int
-        x264's constant rate factor, 0 (best) to 51; 18 is nearly invisible. Without meaning when `lossless`.
+        x264's constant rate factor, 0 (best) to 51; 18 is nearly invisible. Without meaning when `lossless`,
+        or with `qp`.
     preset : str
         x264's balance of time and size.
+    qp : int, optional
+        Compress every frame by itself, each with this quantiser, 1 (best) to 51; 16 is nearly invisible. What
+        a frame decodes to then depends on that frame alone: not on its place, nor on the frames around it.
+        Files are several times as large as by `crf`.
     lossless : bool
         Store RGB without loss: `decode_clip` gives back the same bytes. Few players show such files.
 
@@ -74,9 +82,11 @@ def encode_video(
     """
     path = Path(path)
     _check_frames(frames)
-    _check_options(path, fps, crf, preset)
+    _check_options(path, fps, crf, preset, qp, lossless)
     rate = Fraction(float(fps)).limit_denominator(1001)
-    data = _encode_frames(frames, rate, crf=crf, preset=preset, lossless=lossless)
+    quality = {"crf": str(crf)} if qp is None else {"qp": str(qp), **ALONE}
+    options = {"preset": preset, **({"qp": "0"} if lossless else quality)}
+    data = _encode_frames(frames, rate, options, lossless=lossless)
     _write_whole(data, path)
     return path
 
@@ -113,18 +123,20 @@ def _check_frames(frames: np.ndarray) -> None:
         raise ValueError(f"frames have the shape {shape}: there is nothing to write")
 
 
-def _check_options(path: Path, fps: float, crf: int, preset: str) -> None:
+def _check_options(path: Path, fps: float, crf: int, preset: str, qp: int | None, lossless: bool) -> None:
     if path.suffix.lower() != ".mp4":
         raise ValueError(f"the file is to be called {path.name!r}; its name must end in .mp4")
     if not (math.isfinite(fps) and SLOWEST <= fps <= FASTEST):
         raise ValueError(f"fps is {fps}; it must be from {SLOWEST:g} to {FASTEST:g}")
     if not 0 <= crf <= 51:
         raise ValueError(f"crf is {crf}; it must be from 0 (best) to 51")
+    if qp is not None and (lossless or not 1 <= qp <= 51):
+        raise ValueError(f"qp is {qp}; it must be from 1 (best) to 51, and not with lossless")
     if preset not in PRESETS:
         raise ValueError(f"there is no preset {preset!r}. Allowed: {', '.join(PRESETS)}")
 
 
-def _encode_frames(frames: np.ndarray, rate: Fraction, *, crf: int, preset: str, lossless: bool) -> bytes:
+def _encode_frames(frames: np.ndarray, rate: Fraction, options: dict[str, str], *, lossless: bool) -> bytes:
     """Encode to memory, so that Python writes the file and a full disk cannot go unnoticed."""
     import av
 
@@ -132,7 +144,7 @@ def _encode_frames(frames: np.ndarray, rate: Fraction, *, crf: int, preset: str,
     try:
         with av.open(file, mode="w", format="mp4", options={"fflags": "+bitexact"}) as container:
             # x264's macroblock tree gives small pictures other bytes from run to run where it uses AVX-512.
-            options = {"preset": preset, "mbtree": "0"} | ({"qp": "0"} if lossless else {"crf": str(crf)})
+            options = {**options, "mbtree": "0"}
             stream = container.add_stream("libx264rgb" if lossless else "libx264", rate=rate, options=options)
             stream.height, stream.width = frames.shape[1:3]
             stream.pix_fmt = "rgb24" if lossless else _choose_format(frames)
