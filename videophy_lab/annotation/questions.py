@@ -47,52 +47,54 @@ class Question:
 
 PC = Question(
     "Could this happen in the real world?",
-    "Judge only what you see: how things move, touch, bend, flow, break and last. What the video was meant "
-    "to show does not matter here, nor whether it is beautiful.",
+    "Judge only what you see: how things move, touch, bend, flow and break, and whether they vanish or "
+    "change for no reason. It does not matter here what the video was meant to show, or how good it looks.",
     (
-        Choice(5, "All of it", "Nothing is seen that could not happen.", "5"),
-        Choice(4, "Nearly all", "One slight oddity, easily overlooked.", "4"),
-        Choice(3, "Partly", "Some of it could happen, some of it plainly could not.", "3"),
-        Choice(2, "Hardly", "Plain breaches of physics in what matters.", "2"),
-        Choice(1, "None of it", "Things appear, vanish, merge or move without cause throughout.", "1"),
+        Choice(5, "All of it", "You see nothing that could not happen.", "5"),
+        Choice(4, "Nearly all", "One slight oddity that is easily overlooked.", "4"),
+        Choice(3, "Partly", "Some of it could happen, some of it clearly could not.", "3"),
+        Choice(2, "Hardly", "Clear breaches of physics in what matters.", "2"),
+        Choice(1, "None of it", "Throughout, things appear, vanish, merge or move without a cause.", "1"),
     ),
 )
 SA = Question(
     "Does the video show what the caption says?",
-    "Compare the caption with what you see: who and what is there, what is done, with what, and in which "
-    "order. Whether physics holds does not matter here.",
+    "Compare the caption with what you see: who and what is there, what happens, with what, and in which "
+    "order. Whether it could happen in the real world does not matter here.",
     (
-        Choice(5, "All of it", "Everyone, everything and every action of the caption is there.", "5"),
+        Choice(5, "All of it", "Everyone, everything and every action in the caption is there.", "5"),
         Choice(4, "Nearly all", "One small detail is missing or different.", "4"),
-        Choice(3, "Partly", "The subject is there, an important part or action is not.", "3"),
-        Choice(2, "Hardly", "A few things of the caption are there, the action is another.", "2"),
+        Choice(3, "Partly", "The subject is there, but an important part or action is not.", "3"),
+        Choice(2, "Hardly", "A few things from the caption are there, but the action is another.", "2"),
         Choice(1, "None of it", "The video has nothing to do with the caption.", "1"),
     ),
 )
 RULE = Question(
-    "Does each of these hold in the video?",
-    "Violated: you can point at the moment. Cannot tell: it is not shown, hidden, or too short.",
+    "Is each of these true in the video?",
+    "Violated: you can point to the moment when it is not true. Cannot tell: it is not shown, is hidden, or "
+    "is over too quickly.",
     (
-        Choice(1, "Followed", "It is seen, and it holds.", "f"),
-        Choice(0, "Violated", "It is seen not to hold.", "v"),
-        Choice(2, "Cannot tell", "The video does not show it.", "c"),
+        Choice(1, "Followed", "You can see that it is true.", "f"),
+        Choice(0, "Violated", "You can see that it is not true.", "v"),
+        Choice(2, "Cannot tell", "The video does not show whether it is true.", "c"),
     ),
 )
 PAIR_PC = Question(
-    "Which of the two could sooner happen in the real world?",
-    "Judge only how things move, touch, bend, flow, break and last, not which one is more beautiful.",
+    "Which of the two is more likely to happen in the real world?",
+    "Judge only how things move, touch, bend, flow and break, and whether they vanish or change for no "
+    "reason, not which one looks better.",
     (
-        Choice("left", "Left", "The left one is the more plausible.", "1"),
-        Choice("tie", "No difference", "Both are as plausible, or as implausible.", "0"),
-        Choice("right", "Right", "The right one is the more plausible.", "2"),
+        Choice("left", "Left", "The left one is more likely to happen.", "1"),
+        Choice("tie", "No difference", "Both are equally likely, or equally unlikely.", "0"),
+        Choice("right", "Right", "The right one is more likely to happen.", "2"),
     ),
 )
 PAIR_SA = Question(
-    "Which of the two shows better what the caption says?",
-    "Compare who and what is there, what is done, with what, and in which order, not which is nicer to see.",
+    "Which of the two better shows what the caption says?",
+    "Compare who and what is there, what happens, with what, and in which order, not which one looks better.",
     (
         Choice("left", "Left", "The left one is closer to the caption.", "1"),
-        Choice("tie", "No difference", "Both are as close, or as far.", "0"),
+        Choice("tie", "No difference", "Both are equally close to it, or equally far from it.", "0"),
         Choice("right", "Right", "The right one is closer to the caption.", "2"),
     ),
 )
