@@ -52,13 +52,16 @@ def make_pair(one: Clip, other: Clip, kind: str = "pair_pc") -> Item:
     )
 
 
-def make_test(clip: Clip, value: int, **options: object) -> Item:
+def make_test(clip: Clip, value: int, kind: str = "pc", **options: object) -> Item:
+    rules = RULES if kind == "rule" else ()
+    questions = [rule.rule_id for rule in rules] or [kind]
     return Item(
-        item_id=f"qualification:pc:{clip.video_id}",
-        kind="pc",
+        item_id=f"qualification:{kind}:{clip.video_id}",
+        kind=kind,
         videos=(clip.video_id,),
+        rules=rules,
         role="qualification",
-        expected={"pc": value},
+        expected=dict.fromkeys(questions, min(value, 1) if rules else value),
         **options,
     )
 

@@ -65,6 +65,23 @@ def test_the_qualification_comes_first() -> None:
     assert [turn.block for turn in turns[:3]] == [0, 0, 1]
 
 
+def test_the_test_asks_physics_before_captions_too_and_leaves_the_work_as_it_is() -> None:
+    clips = [make_clip("wan", n) for n in range(12)]
+    tests = [make_test(clip, 3, kind=kind) for clip in clips[8:] for kind in ("sa", "rule", "pc")]
+    work = make_items(clips[:8])
+    task = Task(clips=tuple(clips), items=(*tests, *work), attention_every=0)
+    for annotator in ("Ada", "Bob", "Cem"):
+        turns = [turn for turn in order_items(task, annotator) if turn.block == 0]
+        assert [turn.item.kind for turn in turns] == ["pc"] * 4 + ["rule"] * 4 + ["sa"] * 4
+    first, second = ([turn.item.item_id for turn in order_items(task, name) if turn.block == 0]
+                     for name in ("Ada", "Bob"))  # fmt: skip
+    assert first != second
+    # the order of the work is that of the same test without phases
+    same = [replace(item, kind="pc", expected={"pc": 3}, rules=()) for item in tests]
+    plain = replace(task, items=(*same, *work))
+    assert name_items(task, "Ada")[12:] == name_items(plain, "Ada")[12:]
+
+
 def test_sides_are_drawn_for_each_annotator_and_pair() -> None:
     clips = [make_clip(generator, n) for n in range(60) for generator in ("wan", "sora")]
     pairs = [make_pair(clips[n], clips[n + 1]) for n in range(0, 120, 2)]

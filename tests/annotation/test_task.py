@@ -34,7 +34,7 @@ def test_every_question_has_the_benchmarks_scale_and_keys_of_its_own() -> None:
         keys = [choice.key for choice in QUESTIONS[kind].choices]
         assert len(set(keys)) == len(keys)
         # keys with another meaning on the page
-        assert not {"x", "n", "s", " "} & set(keys)
+        assert not {"x", "n", "r", "s", " "} & set(keys)
         assert all(choice.anchor for choice in QUESTIONS[kind].choices)
 
 
@@ -91,6 +91,27 @@ def test_known_answers_may_be_of_videos_of_their_own(folder: Path, tmp_path: Pat
     assert attention.role == "attention"
     assert not attention.is_right(attention.questions[0], 1)
     assert "clear/0/0" in task.by_video
+
+
+def test_a_test_that_tells_the_captions_of_the_work_is_refused(folder: Path) -> None:
+    videos = lab.load_videos(folder)
+    told, other = videos["video_id"][0], videos["video_id"][1]
+    assert videos["prompt_id"][0] != videos["prompt_id"][1]
+    known = pd.DataFrame([{"video_id": told, "task": task, "rating": 3} for task in ("pc", "sa")])
+    with pytest.raises(TaskError, match=f"sa of {told} shows a caption .* Remedy: ask sa of videos of other"):
+        make_task(folder, qualification=known)
+    # its caption is that of another video of the prompt too
+    rest = videos[videos["video_id"].ne(told)]
+    known = known.assign(path=videos["path"][0], caption="A cup.", prompt_id=videos["prompt_id"][0])
+    with pytest.raises(TaskError, match="shows a caption"):
+        make_task(rest, qualification=known)
+    for options in (
+        {"tasks": ["sa"]},
+        {"videos": videos[videos["video_id"].eq(other)]},
+        {"qualification": known[known["task"].eq("pc")]},
+    ):
+        made = make_task(**{"videos": videos, "qualification": known[known["task"].eq("sa")], **options})
+        assert [item.role for item in made.items].count("qualification") == 1
 
 
 @pytest.mark.parametrize(

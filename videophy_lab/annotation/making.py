@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.annotation.known import ask_known, ask_pairs
 from videophy_lab.annotation.rows import find_file, list_rows, load_rows
-from videophy_lab.annotation.task import Clip, Item, Rule, Task, TaskError
+from videophy_lab.annotation.task import Clip, Item, Rule, Task, TaskError, needs_caption
 from videophy_lab.schema import check_table, read_table
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def make_task(
     qualification : path or DataFrame, optional
         Answers that are known: ``video_id, task, rating``, for a rule ``rule`` too. ``path`` and ``caption``
         for videos that are not in VIDEOS; ``tolerance`` (1 for SA and PC, when not given);
-        ``role`` ``attention`` for those that are mixed with the work instead of standing before it.
+        ``role`` ``attention`` for those that are mixed with the work instead of standing before it. SA is not
+        asked in the test of a prompt whose PC or rules are asked in the work: its caption would be known.
     pass_share, attention_every, block_size
         See :class:`~videophy_lab.annotation.task.Task`.
 
@@ -65,6 +66,7 @@ def make_task(
     for clip, item in ask_known(known, clips):
         clips.setdefault(clip.video_id, clip)
         items.append(item)
+    check_test(items, clips)
     if not any(item.role == "work" for item in items):
         raise TaskError(
             "there is nothing to ask. Remedy: give videos with captions for sa, rules for rule, or --tasks pc"
@@ -77,6 +79,34 @@ def make_task(
         attention_every=attention_every,
         block_size=block_size,
     )
+
+
+def check_test(items: Sequence[Item], clips: Mapping[str, Clip]) -> None:
+    """Check that the test shows no caption of a prompt that the work asks about without it.
+
+    Raises
+    ------
+    TaskError
+        With the videos of the test.
+    """
+    blind = {
+        clips[video].prompt_id
+        for item in items
+        if item.role != "qualification" and not needs_caption(item)
+        for video in item.videos
+    }
+    told = [
+        item.videos[0]
+        for item in items
+        if item.role == "qualification" and needs_caption(item) and clips[item.videos[0]].prompt_id in blind
+    ]
+    if told:
+        more = f" and {len(told) - 3:,} more" if len(told) > 3 else ""
+        raise TaskError(
+            f"qualification: sa of {', '.join(told[:3])}{more} shows a caption whose videos are rated "
+            "without it in the work. Remedy: ask sa of videos of other prompts in the test, or leave these "
+            "prompts out of the videos that are rated"
+        )
 
 
 def load_videos(videos: Table) -> pd.DataFrame:

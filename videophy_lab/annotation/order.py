@@ -1,7 +1,10 @@
 """In which order an annotator sees the items: their own, the same at every start.
 
-Items come in blocks of whole prompts. In a block, physics is judged first, then rules, then what needs the
-caption: so nobody has read a caption before the physics of any video of that prompt is judged.
+Items come in blocks of whole prompts. In a block, and in the test before the first one, physics is judged
+first, then rules, then what needs the caption: so nobody has read a caption before the physics of any video
+of that prompt is judged. For the same reason `make_task` refuses a test that shows the caption of a prompt
+whose physics or rules are asked in the work, and the page does not go back from captions to what was asked
+without them. Who has two tabs can still do so; such an answer has ``"after_caption": true`` in the log.
 """
 
 from __future__ import annotations
@@ -48,6 +51,8 @@ def order_items(task: Task, annotator: str) -> tuple[Turn, ...]:
     test = [item for item in task.items if item.role == "qualification"]
     chance.shuffle(test)
     turns = [Turn(item, QUALIFICATION, draw_sides(item, chance)) for item in test]
+    # sorted after the draws, so that the order of the work is that of a test in any order
+    turns.sort(key=lambda turn: find_phase(turn.item))
     rest = [item for item in task.items if item.role != "qualification"]
     for number, block in enumerate(split_blocks(task, rest, chance), start=FIRST_BLOCK):
         for phase in PHASES:
@@ -55,6 +60,11 @@ def order_items(task: Task, annotator: str) -> tuple[Turn, ...]:
             chance.shuffle(chosen)
             turns += [Turn(item, number, draw_sides(item, chance)) for item in chosen]
     return tuple(add_checks(turns, task, annotator))
+
+
+def find_phase(item: Item) -> int:
+    """Give the place of an item's phase in a block."""
+    return next(place for place, kinds in enumerate(PHASES) if item.kind in kinds)
 
 
 def draw_sides(item: Item, chance: random.Random) -> tuple[str, ...]:
