@@ -187,6 +187,63 @@ def test_the_work_never_begins_where_too_little_is_right(tmp_path: Path) -> None
         send(Session(session.task, tmp_path, "Ada"), "pc:wan/00a0/0", "pc", 4)
 
 
+def test_what_cannot_be_judged_is_an_answer_of_the_test_and_not_the_right_one(tmp_path: Path) -> None:
+    session = make_gated(tmp_path)
+    for number, value in ((1, 1), (2, 2), (3, 3)):
+        send(session, f"qualification:pc:wan/00a{number}/0", "pc", value)
+    gate = send(session, "qualification:pc:wan/00a1/0", "problem", "cannot be judged")["gate"]
+    assert gate == {"asked": 4, "answered": 3, "needed": 3, "right": None, "passed": None}
+    # taken back, so that the answer counts again
+    send(session, "qualification:pc:wan/00a1/0", "problem", "")
+    gate = send(session, "qualification:pc:wan/00a4/0", "problem", "cannot be judged")["gate"]
+    assert gate == {"asked": 4, "answered": 4, "needed": 3, "right": 3, "passed": True}
+
+
+def test_a_problem_outweighs_answers_to_the_same_item_of_the_test(tmp_path: Path) -> None:
+    clips = [make_clip("wan", n) for n in range(2)]
+    items = (*make_items(clips[:1]), make_test(clips[1], 1, "rule"))
+    session = Session(Task(clips=tuple(clips), items=items), tmp_path, "Ada")
+    send(session, items[-1].item_id, "r1", 1)
+    gate = send(session, items[-1].item_id, "problem", "cannot be judged")["gate"]
+    assert gate == {"asked": 2, "answered": 2, "needed": 2, "right": 0, "passed": False}
+
+
+def test_a_video_that_was_not_shown_is_left_out_of_the_test(tmp_path: Path) -> None:
+    session = make_gated(tmp_path, pass_share=1)
+    gate = send(session, "qualification:pc:wan/00a1/0", "problem", "not shown", shown=False)["gate"]
+    assert gate == {"asked": 3, "answered": 0, "needed": 3, "right": None, "passed": None}
+    for number in (2, 3, 4):
+        gate = send(session, f"qualification:pc:wan/00a{number}/0", "pc", number)["gate"]
+    assert gate == {"asked": 3, "answered": 3, "needed": 3, "right": 3, "passed": True}
+    assert [answer.get("shown") for answer in session.log.answers] == [False, None, None, None]
+
+
+def test_a_test_of_which_nothing_was_shown_is_neither_passed_nor_failed(tmp_path: Path) -> None:
+    session = make_gated(tmp_path, pass_share=0)
+    for number in (1, 2, 3, 4):
+        item = f"qualification:pc:wan/00a{number}/0"
+        gate = send(session, item, "problem", "not shown", shown=False)["gate"]
+    assert gate == {"asked": 0, "answered": 0, "needed": 0, "right": None, "passed": None}
+    with pytest.raises(AnswerError, match="the qualification comes first"):
+        send(session, "pc:wan/00a0/0", "pc", 4)
+    send(session, item, "problem", "")
+    assert send(session, item, "pc", 4)["gate"]["passed"]
+
+
+def test_an_answer_after_the_caption_was_read_says_so_in_the_log(session: Session) -> None:
+    now = 1000 * time.time()
+    send(session, f"pc:{WAN}", "pc", 4, given_at=now - 5000)
+    send(session, "sa:sora/00a0/0", "sa", 4, given_at=now - 4000)
+    # of the same prompt; of another prompt; held up in a page, but given before; a question with the caption
+    send(session, f"pc:{WAN}", "pc", 5, given_at=now - 3000)
+    send(session, "pc:wan/00a1/0", "pc", 5, given_at=now - 3000)
+    send(session, "pc:sora/00a0/0", "pc", 5, given_at=now - 4500)
+    send(session, f"sa:{WAN}", "sa", 5, given_at=now - 2000)
+    send(session, f"rule:{WAN}", "r1", 1, given_at=now - 1000)
+    late = [answer.get("after_caption", False) for answer in session.log.answers]
+    assert late == [False, False, True, False, False, False, True]
+
+
 def test_a_task_that_grows_keeps_what_was_answered(session: Session, tmp_path: Path) -> None:
     send(session, f"pc:{WAN}", "pc", 4)
     grown = make_small_task(5)

@@ -12,7 +12,7 @@ from typing import Any
 
 from videophy_lab.annotation.log import Log, clean_name
 from videophy_lab.annotation.order import QUALIFICATION, Turn, order_items
-from videophy_lab.annotation.questions import LONGEST_TEXT, MORE, PROBLEM, QUESTIONS, VALUES
+from videophy_lab.annotation.questions import CAPTIONED, LONGEST_TEXT, MORE, PROBLEM, QUESTIONS, VALUES
 from videophy_lab.annotation.task import Item, Task, make_key, needs_caption
 
 LONGEST_ID = 80
@@ -68,7 +68,7 @@ class Session:
         message : mapping
             ``answer_id`` (any text, new for each answer), ``item`` (its key), ``question``, ``value``,
             ``given_at`` (milliseconds since 1970), ``seconds`` (at this question), ``tab``, ``seen`` (number
-            of answers that the browser knows).
+            of answers that the browser knows), ``shown`` (False where the browser could not show the video).
 
         Raises
         ------
@@ -77,7 +77,7 @@ class Session:
         """
         with self._guard:
             answers = self.log.refresh()
-            record = self._make_record(message)
+            record = self._make_record(message, answers)
             if not any(known["answer_id"] == record["answer_id"] for known in answers):
                 self._check_gate(self._turns[message["item"]])
                 self.log.append(record)
@@ -87,19 +87,29 @@ class Session:
         return {"answers": self._show(answers[seen:]), "seen": len(answers), "gate": self.grade()}
 
     def grade(self) -> dict[str, Any] | None:
-        """Give the state of the qualification; None where the task has none."""
+        """Give the state of the qualification; None where the task has none.
+
+        A video that could not be shown is left out of what is asked. "Cannot be judged" of a video that was
+        shown is an answer to all its questions, and not the right one. Where no video of the test could be
+        shown, nobody passes or fails it.
+        """
         latest = latest_answers(self.log.answers)
         test = [turn.item for turn in self.turns if turn.block == QUALIFICATION]
         if not test:
             return None
-        asked = [(item, question) for item in test for question in item.questions]
-        given = [
-            (item, question, latest[item.item_id, question]["value"])
-            for item, question in asked
-            if (item.item_id, question) in latest
+        asked = [
+            (item, question) for item in test if not is_left_out(item, latest) for question in item.questions
         ]
-        complete = len(given) == len(asked)
-        right = sum(item.is_right(question, value) for item, question, value in given)
+        given = [
+            (item, question)
+            for item, question in asked
+            if has_problem(item, latest) or (item.item_id, question) in latest
+        ]
+        complete = bool(asked) and len(given) == len(asked)
+        right = sum(
+            not has_problem(item, latest) and item.is_right(question, latest[item.item_id, question]["value"])
+            for item, question in given
+        )
         return {
             "asked": len(asked),
             "answered": len(given),
@@ -123,7 +133,7 @@ class Session:
         if turn.block != QUALIFICATION and not gate["passed"]:
             raise AnswerError("the qualification comes first, and must be passed")
 
-    def _make_record(self, message: Mapping[str, Any]) -> dict[str, Any]:
+    def _make_record(self, message: Mapping[str, Any], answers: list[dict[str, Any]]) -> dict[str, Any]:
         turn = self._turns.get(str(message.get("item")))
         if turn is None:
             raise AnswerError(f"the task has no item {str(message.get('item'))[:LONGEST_ID]!r}")
@@ -132,6 +142,10 @@ class Session:
         saved = datetime.now(UTC)
         clips = [self.task.by_video[video] for video in item.videos]
         rule = next((rule for rule in item.rules if rule.rule_id == question), None)
+        given_at = read_time(message.get("given_at"), saved)
+        prompts = {clip.prompt_id for clip in clips}
+        blind = item.kind not in CAPTIONED and item.role != "attention"
+        late = blind and is_after_caption(prompts, given_at, answers)
         return {
             "answer_id": check_id(message.get("answer_id")),
             "annotator": self.annotator,
@@ -146,7 +160,10 @@ class Session:
             **({"sides": list(turn.sides)} if len(turn.sides) > 1 else {}),
             **({"expected": item.expected[question], "right": item.is_right(question, value)}
                if question in item.expected else {}),
-            "given_at": read_time(message.get("given_at"), saved),
+            **({"shown": message.get("shown") is not False} if question == PROBLEM else {}),
+            # another tab of the annotator may have been further
+            **({"after_caption": True} if late else {}),
+            "given_at": given_at,
             "saved_at": write_time(saved),
             "seconds": read_seconds(message.get("seconds")),
             "tab": str(message.get("tab") or "")[:LONGEST_ID],
@@ -184,9 +201,29 @@ def describe_turn(turn: Turn, task: Task) -> dict[str, Any]:
 
 def is_done(item: Item, latest: Mapping[tuple[str, str], Mapping[str, Any]]) -> bool:
     """Say whether all questions of an item have an answer, or it cannot be judged."""
-    if latest.get((item.item_id, PROBLEM), {}).get("value"):
+    if has_problem(item, latest):
         return True
     return all((item.item_id, question) in latest for question in item.questions)
+
+
+def has_problem(item: Item, latest: Mapping[tuple[str, str], Mapping[str, Any]]) -> bool:
+    """Say whether an item was reported as one that cannot be judged."""
+    return bool(latest.get((item.item_id, PROBLEM), {}).get("value"))
+
+
+def is_left_out(item: Item, latest: Mapping[tuple[str, str], Mapping[str, Any]]) -> bool:
+    """Say whether an item was reported because its video could not be shown."""
+    return has_problem(item, latest) and latest[item.item_id, PROBLEM].get("shown") is False
+
+
+def is_after_caption(prompts: set[str], given_at: str, answers: list[dict[str, Any]]) -> bool:
+    """Say whether a question with the caption of one of some prompts was answered before."""
+    return any(
+        answer["kind"] in CAPTIONED
+        and answer["given_at"] < given_at
+        and not prompts.isdisjoint(prompt for _, prompt, _ in answer["videos"])
+        for answer in answers
+    )
 
 
 def latest_answers(answers: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
