@@ -6,12 +6,13 @@ import json
 import os
 import secrets
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from videophy_lab.annotation.collect import Collected, collect, collect_answers, write_collected
-from videophy_lab.annotation.log import clean_name, list_logs
+from videophy_lab.annotation.log import clean_name, list_logs, read_lines
 from videophy_lab.annotation.reel import Reel
 from videophy_lab.annotation.session import Session
 from videophy_lab.annotation.task import Task, TaskError, make_key, read_json, write_json
@@ -56,9 +57,7 @@ class Project:
                 "missing. Remedy: give another --out, so that nothing is overwritten"
             )
         self.folder.mkdir(parents=True, exist_ok=True)
-        draft = self.folder / f".{TASK_FILE}.draft"
-        draft.write_text(write_json(self.task), encoding="utf-8")
-        draft.replace(self.folder / TASK_FILE)
+        write_whole(self.folder / TASK_FILE, write_json(self.task))
         self.reel = Reel(self.task)
         self._guard = threading.Lock()
 
@@ -79,6 +78,13 @@ class Project:
             if name not in self.sessions:
                 self.sessions[name] = Session(self.task, self.folder, name)
             return self.sessions[name]
+
+    def open(self, annotator: object) -> dict[str, Any]:
+        """Give what a browser needs to go on, and the annotators with nearly the name of a new one."""
+        session = self.open_session(annotator)
+        opened = session.open()
+        known = [] if opened["seen"] else find_similar(session.annotator, list_annotators(self.folder))
+        return opened | {"similar": known}
 
     def collect(self) -> Collected:
         """Collect all answers so far; empty tables before the first."""
@@ -107,6 +113,32 @@ class Project:
         door = self.folder / DOOR_FILE
         write_secret(door, f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">\n')
         return door
+
+
+def list_annotators(folder: Path) -> list[str]:
+    """List who has answered, by the first answer of every log."""
+    names = []
+    for path in list_logs(folder):
+        with path.open("rb") as file:
+            answers = next(filter(None, (read_lines(line)[0] for line in file)), [])
+        names += [str(answer.get("annotator", "")) for answer in answers]
+    return names
+
+
+def find_similar(name: str, known: Iterable[str]) -> list[str]:
+    """Find names that differ from one in case or spaces only, which makes them other annotators."""
+    bare = "".join(name.casefold().split())
+    return sorted(other for other in known if other != name and "".join(other.casefold().split()) == bare)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that is there as a whole or not at all, also where several processes write it."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.draft")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def write_secret(path: Path, text: str) -> None:

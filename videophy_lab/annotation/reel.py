@@ -27,7 +27,7 @@ class Reel:
     def __init__(self, task: Task, *, most_bytes: int = MOST_BYTES) -> None:
         self.task = task
         self.most_bytes = most_bytes
-        self._kept: OrderedDict[str, Footage | str] = OrderedDict()
+        self._kept: OrderedDict[str, Footage] = OrderedDict()
         self._guard = threading.Lock()
         self._reading: dict[str, threading.Lock] = {}
 
@@ -48,9 +48,11 @@ class Reel:
                     self._kept.move_to_end(key)
                     return self._kept[key]
             shown = read_shown(clip.path)
-            with self._guard:
-                self._kept[key] = shown
-                self._forget()
+            # a file that is missing may be there the next time
+            if not isinstance(shown, str):
+                with self._guard:
+                    self._kept[key] = shown
+                    self._forget()
             return shown
 
     def describe(self, key: str) -> dict[str, Any]:
@@ -68,7 +70,7 @@ class Reel:
         }
 
     def _forget(self) -> None:
-        sizes = {key: 0 if isinstance(shown, str) else len(shown.data) for key, shown in self._kept.items()}
+        sizes = {key: len(shown.data) for key, shown in self._kept.items()}
         total = sum(sizes.values())
         while total > self.most_bytes and len(self._kept) > 1:
             key, _ = self._kept.popitem(last=False)

@@ -190,11 +190,10 @@ class Handler(BaseHTTPRequestHandler):
         message = self._read_body()
         name = self.server.annotator or message.get("annotator")
         try:
-            session = self.server.project.open_session(name)
             if rest == "open":
-                self._send_json(session.open())
+                self._send_json(self.server.project.open(name))
             elif rest == "answer":
-                reply = session.answer(message)
+                reply = self.server.project.open_session(name).answer(message)
                 self.server.changed.set()
                 self._send_json(reply)
             else:

@@ -98,7 +98,7 @@ def answer_message(
     try:
         match message.get("what"):
             case "open":
-                return reply | {"value": project.open_session(annotator or body.get("annotator")).open()}, []
+                return reply | {"value": project.open(annotator or body.get("annotator"))}, []
             case "answer":
                 session = project.open_session(annotator or body.get("annotator"))
                 return reply | {"value": session.answer(body)}, []
