@@ -4,98 +4,29 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.annotation.made_tasks import TRICKY, make_pair, write_videos
-from tests.browser import open_browser
+from tests.annotation.made_tasks import TRICKY, make_pair
+from tests.annotation.pages import (
+    begin,
+    go_to,
+    press_choice,
+    read_answers,
+    read_kind,
+    wait_for_video,
+    wait_saved,
+    wait_until,
+)
 from videophy_lab.annotation import Clip, Item, Project, Task, make_task, serve
-from videophy_lab.annotation.log import Log
 from videophy_lab.annotation.order import order_items
 
 pytest.importorskip("playwright.sync_api", reason="the extra dev has it")
 
 FETCHED = "performance.getEntriesByType('resource').filter(each => each.name.includes('/video/')).length"
 RULES = [("r1", "It falls <i>down</i>."), ("r2", "It stays whole.")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_videos(tmp_path_factory.mktemp("shown") / "videos", n_prompts=2)
-
-
-@pytest.fixture
-def page(browser: object) -> Iterator:
-    # keys and what was kept are those of this test only
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda message: errors.append(message.text) if "Security" in message.text else None)
-    yield opened
-    context.close()
-    assert errors == []
-
-
-def begin(page: object, address: str, name: str = "Ada") -> None:
-    """Open the page, give a name, and wait for the first video."""
-    page.goto(address)
-    page.locator("input[type=text]").fill(name)
-    page.keyboard.press("Enter")
-    wait_for_video(page)
-
-
-def wait_for_video(page: object) -> None:
-    page.locator(".vpl-gallery[data-ready] video").first.wait_for()
-
-
-def read_kind(page: object) -> str:
-    return page.locator(".vpa-panel").get_attribute("data-kind")
-
-
-def wait_until(check: object, *, seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "what was waited for did not come"
-        time.sleep(0.02)
-
-
-def press_choice(page: object, key: str) -> None:
-    """Press the key of an answer, and wait for the next video."""
-    before = page.locator("video").get_attribute("data-key")
-    page.keyboard.press(key)
-    wait_until(
-        lambda: page.locator("video").count() and page.locator("video").get_attribute("data-key") != before
-    )
-
-
-def read_answers(project: Project, name: str = "Ada") -> list[dict]:
-    return Log(project.folder, name).answers
-
-
-def wait_saved(page: object) -> None:
-    page.locator(".vpa-saved[data-state=saved]").wait_for()
-
-
-def go_to(page: object, kind: str) -> None:
-    """Answer until a question of a kind comes."""
-    for _ in range(20):
-        if read_kind(page) == kind:
-            return
-        before = page.locator(".vpa-count").inner_text()
-        page.keyboard.press("x")
-        page.keyboard.press("Enter")
-        wait_until(lambda shown=before: page.locator(".vpa-count").inner_text() != shown)
-    raise AssertionError(f"no question of {kind} came")
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +161,7 @@ def test_answers_wait_in_the_page_while_the_server_is_away(
     assert "1 answer is kept in this page: the server does not answer" in trouble.inner_text()
     wait_until(lambda: page.locator("video").evaluate("v => v.currentTime") > 0)
     page.keyboard.press("3")
-    page.locator("text=The video does not come: the server does not answer").wait_for()
+    page.locator("text=The video cannot be loaded: the server does not answer").wait_for()
     page.keyboard.press("1")
     assert "before the video is shown" in page.locator(".vpa-notice").inner_text()
     with serve(Project(task, project.out)) as server:
@@ -264,6 +195,7 @@ def test_two_videos_play_together_and_one_is_preferred(page: object, videos: Pat
         assert max(gallery.evaluate(times)) - min(gallery.evaluate(times)) < 0.3
         for key in ("1", "2", "0"):
             count = page.locator(".vpa-count").inner_text() if page.locator(".vpa-panel").count() else ""
+            wait_for_video(page)
             page.keyboard.press(key)
             wait_until(lambda shown=count: page.locator(".vpa-count").inner_text() != shown)
             page.wait_for_timeout(300)
@@ -286,6 +218,7 @@ def test_the_test_comes_first_and_decides(page: object, videos: Path, tmp_path: 
         page.keyboard.press("5")
         wait_until(lambda: page.locator(".vpa-count").inner_text() == "1 of 6")
         page.wait_for_timeout(300)
+        wait_for_video(page)
         page.keyboard.press("5")
         page.locator("text=You have passed the test").wait_for()
         page.keyboard.press("Enter")
@@ -294,6 +227,7 @@ def test_the_test_comes_first_and_decides(page: object, videos: Path, tmp_path: 
         other = page.context.new_page()
         begin(other, server.address, "Bob")
         for count in ("1 of 6", "2 of 6"):
+            wait_for_video(other)
             other.keyboard.press("1")
             wait_until(lambda shown=count: other.locator(".vpa-count").inner_text() == shown)
             other.wait_for_timeout(300)

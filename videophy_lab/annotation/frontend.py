@@ -18,7 +18,8 @@ def read_text(name: str) -> str:
 def make_script() -> str:
     """Give the front end as an ES module: players are those of galleries, readied by `playTogether`."""
     players = f"function playTogether() {{\n{read_text('gallery.js')}}}\n"
-    return players + read_text("annotate_link.js") + read_text("annotate.js")
+    parts = "annotate_link.js", "annotate_player.js", "annotate.js"
+    return players + "".join(map(read_text, parts))
 
 
 @cache

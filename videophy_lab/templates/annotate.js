@@ -1,5 +1,5 @@
 // One front end for the notebook's widget and the stand-alone page. Texts of a task enter the page as text only.
-// It stands on annotate_link.js and on the players of gallery.js, which come before it in one module.
+// It stands on annotate_link.js, annotate_player.js and the players of gallery.js, which come before it in one module.
 
 const KINDS = { pc: "Physics", sa: "Caption", rule: "Rules", pair_pc: "Compare: physics", pair_sa: "Compare: caption" };
 const CANNOT = "cannot be judged";
@@ -49,7 +49,7 @@ function mount(root, link, settings) {
     const when = new Date();
     const seconds = clock.take();
     learn([[item.id, question, value, when.toISOString(), seconds]]);
-    outbox.add({ answer_id: newId(), item: item.id, question, value, given_at: when.getTime(), seconds, tab });
+    outbox.add({ answer_id: newId(), item: item.id, question, value, given_at: when.getTime(), seconds, tab, shown: Boolean(screen.shown) });
   }
   const tab = newId();
 
@@ -60,60 +60,78 @@ function mount(root, link, settings) {
       const coming = link.footage(key);
       reels.set(key, coming);
       coming.catch(() => reels.delete(key));
-      for (const [old, promise] of reels) {
+      for (const old of reels.keys()) {
         if (reels.size <= 8) break;
-        reels.delete(old);
-        promise.then(({ src }) => src.startsWith("blob:") && URL.revokeObjectURL(src), () => {});
+        forgetFootage(old);
       }
     }
     return reels.get(key);
   }
 
-  function makePlayer(footages, names) {
-    const shapes = footages.find((each) => !each.fault) || { width: 16, height: 9 };
-    const tiles = footages.map((footage, place) => h("div", { class: "vpl-tile", role: "group", "aria-label": names[place] },
-      names.length > 1 && h("div", { class: "vpl-title" }, names[place]),
-      footage.fault
-        ? h("div", { class: "vpl-screen vpl-fault" }, h("p", {}, h("strong", {}, "Not shown"), ` ${footage.fault}`))
-        : h("div", { class: "vpl-screen" },
-          h("video", {
-            src: footage.src, "data-key": footage.key, preload: "auto", playsinline: true, "data-frames": footage.frames, "data-fps": footage.fps,
-            "aria-label": names[place], class: footage.width * shapes.height === footage.height * shapes.width && "vpl-fits",
-          }), h("div", { class: "vpl-progress" })),
-      !footage.fault && h("div", { class: "vpl-facts" }, h("span", { class: "vpl-frame" }), h("span", {}, `${Number(footage.fps.toPrecision(3))} fps`)),
-    ));
-    const gallery = h("div", { class: "vpl-gallery", role: "group", "aria-label": "Player", tabindex: "-1", "data-lm-suppress-shortcuts": "true" },
-      h("div", { class: "vpl-grid" }, ...tiles));
-    gallery.style.setProperty("--columns", footages.length);
-    gallery.style.setProperty("--width", "4000px");
-    gallery.style.setProperty("--shape", `${shapes.width} / ${shapes.height}`);
-    gallery.style.setProperty("--ratio", footages.length * shapes.width / shapes.height);
-    return gallery;
+  function forgetFootage(key) {
+    reels.get(key)?.then(({ src }) => src.startsWith("blob:") && URL.revokeObjectURL(src), () => {});
+    reels.delete(key);
   }
 
   const press = (action) => root.querySelector(`.vpl-bar [data-do=${action}]`)?.click();
 
   async function showVideos(item) {
-    const stage = screen.stage;
-    for (;;) {
-      try {
-        const footages = await Promise.all(item.videos.map(async (key) => ({ ...await fetchFootage(key), key })));
-        if (screen.stage !== stage) return;
-        stage.replaceChildren(makePlayer(footages, item.videos.length > 1 ? ["Left", "Right"] : ["Video"]));
-        playTogether();
-        if (!matchMedia("(prefers-reduced-motion: reduce)").matches) press("play");
-        screen.shown = !footages.some((each) => each.fault);
-        if (!screen.shown) setNotice("A video cannot be shown: press x, and it will be reported.");
-        break;
-      } catch (error) {
-        if (screen.stage !== stage) return;
-        stage.replaceChildren(h("p", { class: "vpa-wait" }, `The video does not come: ${error.message}. Trying again …`));
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-      }
+    const { stage } = screen;
+    const left = () => screen.stage !== stage;
+    const footages = await loadFootages(item, left);
+    if (left()) return;
+    const fault = footages.find((each) => each.fault)?.fault;
+    if (fault) showFault(item, fault);
+    else {
+      const player = makePlayer(footages, item.videos.length > 1 ? ["Left", "Right"] : ["Video"]);
+      stage.replaceChildren(player);
+      playTogether();
+      if (!matchMedia("(prefers-reduced-motion: reduce)").matches) press("play");
+      await waitForPictures(player, (reason) => left() || showFault(item, reason));
+      if (left()) return;
+    }
+    if (!screen.fault) {
+      screen.shown = true;
+      stage.dataset.shown = "";
+      if (notice === screen.early) setNotice("");
     }
     clock.take();
     const next = plan.items.slice(at + 1).find((each) => !isDone(each) && isOpen(each));
     if (next) next.videos.forEach((key) => fetchFootage(key).catch(() => {}));
+  }
+
+  // tried again until they are here, or until another screen is
+  async function loadFootages(item, left) {
+    for (;;) {
+      try {
+        const footages = await Promise.all(item.videos.map(async (key) => ({ ...await fetchFootage(key), key })));
+        if (!left()) screen.fault = "";
+        return footages;
+      } catch (error) {
+        if (left()) return [];
+        screen.fault = error.message;
+        screen.stage.replaceChildren(h("p", { class: "vpa-wait" }, `The video cannot be loaded: ${error.message}. Trying again …`));
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        if (left()) return [];
+      }
+    }
+  }
+
+  // a video that is here, but cannot be seen
+  function showFault(item, reason) {
+    [screen.shown, screen.fault, screen.retry] = [false, reason, retry];
+    delete screen.stage.dataset.shown;
+    item.videos.forEach(forgetFootage);
+    screen.stage.replaceChildren(h("div", { class: "vpa-wait", role: "alert" }, h("p", {}, `The video cannot be shown: ${reason}.`),
+      h("button", { type: "button", class: "vpa-go vpa-retry", onclick: click(retry) }, "Try again", h("kbd", {}, "r"))));
+    setNotice("Try again, or press x to report the video.");
+  }
+
+  function retry() {
+    Object.assign(screen, { stage: h("div", { class: "vpa-stage" }, h("p", { class: "vpa-wait" }, "…")), fault: "", retry: undefined });
+    root.querySelector(".vpa-stage").replaceWith(screen.stage);
+    setNotice("");
+    showVideos(screen.item);
   }
 
   // ---- screens
@@ -141,7 +159,7 @@ function mount(root, link, settings) {
     bar.firstChild.style.width = `${100 * done / total}%`;
     for (const [name, value] of [["valuemin", 0], ["valuemax", total], ["valuenow", done]]) bar.setAttribute(`aria-${name}`, value);
     head.querySelector(".vpa-count").textContent = `${number.format(done)} of ${number.format(total)}`;
-    head.querySelector(".vpa-speed").textContent = middle ? `${sayTime(middle)} each · ${sayTime(left)} left` : "";
+    head.querySelector(".vpa-speed").textContent = middle && left ? `${sayTime(middle)} each · ${sayTime(left)} left` : "";
     const waiting = outbox.count();
     const saved = head.querySelector(".vpa-saved");
     saved.dataset.state = !waiting ? "saved" : outbox.trouble ? "trouble" : "saving";
@@ -167,18 +185,23 @@ function mount(root, link, settings) {
     const name = h("input", { type: "text", maxlength: "100", autocomplete: "off", spellcheck: "false", placeholder: "name or initials", "aria-label": "Your name" });
     name.value = settings.annotator || recall(`${KEEP}:name`) || "";
     name.disabled = Boolean(settings.annotator);
+    let warned = "";
     const begin = async () => {
       try {
-        start(await link.open(name.value));
+        const opened = await link.open(name.value);
+        const [other] = opened.similar;
+        if (other === undefined || warned === opened.annotator) return start(opened);
+        warned = opened.annotator;
+        root.querySelector(".vpa-notice").textContent = `Somebody has answered as “${other}” already, and “${warned}” would be another person. If you are the same person, correct the name; if not, press Begin again.`;
       } catch (error) {
         root.querySelector(".vpa-notice").textContent = error.message;
       }
     };
     screen = { enter: begin };
     root.replaceChildren(h("div", { class: "vpa-text" }, h("h2", {}, "Watch, and say what you see"),
-      h("p", {}, "You will see short videos, one question at a time. They play by themselves and again and again; watch as often as you like, also slowly and frame by frame."),
-      h("p", {}, "Physics is asked without the caption, the caption on its own. Judge only what is asked. Every answer is saved at once: stop whenever you like, and come back under the same name."),
-      h("p", {}, "All works by mouse and by keyboard; the keys stand at the bottom and in front of every answer."),
+      h("p", {}, "You will see short videos and answer one question at a time. The videos start by themselves and repeat. Watch them as often as you like, also in slow motion or frame by frame."),
+      h("p", {}, "Judge only what is asked: questions about physics come without the caption, questions about the caption have nothing to do with physics. Every answer is saved at once. You can stop at any time and come back under the same name."),
+      h("p", {}, "Everything can be done with the mouse or with the keyboard. The keys are shown at the bottom of the page and in front of every answer."),
       h("label", { class: "vpa-name" }, "Your name", name),
       h("button", { type: "button", class: "vpa-go", onclick: begin }, "Begin", h("kbd", {}, "Enter")),
       h("p", { class: "vpa-notice", role: "alert" })));
@@ -191,17 +214,18 @@ function mount(root, link, settings) {
     keep(`${KEEP}:name`, plan.annotator);
     learn(plan.answers);
     outbox?.close();
-    outbox = makeOutbox(link, `${KEEP}:${settings.place}:${plan.annotator}:`, plan.annotator, {
+    outbox = makeOutbox(link, `${KEEP}:${settings.place}:${encodeURIComponent(plan.annotator)}:`, plan.annotator, {
       sent: (reply) => {
         learn(reply.answers);
         seen = reply.seen;
         const before = gate?.passed;
         gate = reply.gate;
-        if (before === null && gate.passed !== null) goOn();
+        if (screen.waiting || (before === null && gate.passed !== null)) goOn();
         drawHead();
       },
       refused: (message, reason) => {
         answers.get(message.item)?.delete(message.question);
+        if (screen.waiting) goOn();
         setNotice(`An answer was refused: ${reason}`);
       },
       changed: drawHead,
@@ -215,30 +239,53 @@ function mount(root, link, settings) {
   function goOn() {
     leave();
     if (gate?.passed === false) {
-      return showText("Thank you", [`The test is over: ${gate.right} of ${gate.asked} answers were right, ${gate.needed} are needed. There is nothing more to do.`]);
+      return showText("Thank you", [`The test is over. ${sayRight()}, ${gate.needed} ${gate.needed === 1 ? "is" : "are"} needed. There is nothing more for you to do.`]);
     }
     const next = [...plan.items.keys()].filter((each) => isOpen(plan.items[each]) && !isDone(plan.items[each]));
     const found = next.find((each) => each > at) ?? next[0];
     if (found === undefined) {
-      if (gate && gate.passed === null) return showText("One moment", ["Your answers are being saved."]);
+      if (gate && gate.passed === null) return showUndecided();
       const { done, total, middle } = measure();
-      return showText("Thank you, that is all", [`${number.format(done)} of ${number.format(total)} are done${middle ? `, about ${sayTime(middle)} each` : ""}. When everything is saved you can close this.`]);
+      return showText("Thank you, that is all", [`${number.format(done)} of ${number.format(total)} are done${middle ? `, about ${sayTime(middle)} each` : ""}. Once everything is saved, you can close this page.`]);
     }
     const [before, item] = [plan.items[at], plan.items[found]];
     if (before && item.block > before.block) {
       const last = plan.items.at(-1).block;
       const title = before.block === 0 ? "You have passed the test" : `Part ${before.block} of ${last} is done`;
-      const lines = before.block === 0 ? [`${gate.right} of ${gate.asked} answers were right. Now the work begins.`] : ["A good moment to rest your eyes. Nothing is lost if you stop here."];
+      const lines = before.block === 0 ? [`${sayRight()}. Now the work begins.`] : ["A good moment to rest your eyes. Nothing is lost if you stop here."];
       return showText(title, lines, "Go on", () => showItem(found));
     }
     showItem(found);
   }
 
+  const sayRight = () => `${gate.right} of ${gate.asked} ${gate.asked === 1 ? "answer was" : "answers were"} right`;
+
+  // all of the test is done, and yet it is not decided
+  function showUndecided() {
+    if (outbox.count()) showText("One moment", ["Your answers are being saved."]);
+    else {
+      showText("The test cannot be taken", ["None of its videos could be shown. Please tell the person who gave you this task. Nothing that you did is lost."],
+        "Try again", retryTest);
+    }
+    screen.waiting = outbox.count() > 0;
+  }
+
+  function retryTest() {
+    plan.items.filter((item) => item.block === 0).forEach((item) => answer(item, "problem", ""));
+    at = -1;
+    goOn();
+  }
+
+  // what was asked without the caption is not asked again by one who has read it
+  const isLocked = (item) => !item.kind.endsWith("sa") && plan.items.slice(0, at + 1).some((each) => each.block === item.block && each.kind.endsWith("sa"));
+
   function goBack() {
-    const open = [...plan.items.keys()].filter((each) => each < at && isOpen(plan.items[each]));
-    if (!open.length) return setNotice("This is the first.");
+    const before = plan.items.slice(0, at).filter(isOpen);
+    const here = before.filter((item) => item.block === plan.items[at].block);
+    const found = (here.length ? here : before).filter((item) => !isLocked(item)).at(-1);
+    if (!found) return setNotice(before.length ? "What you answered before you saw the captions stays as it is." : "This is the first video.");
     leave();
-    showItem(open.at(-1));
+    showItem(plan.items.indexOf(found));
   }
 
   // what is typed but not sent yet
@@ -266,7 +313,7 @@ function mount(root, link, settings) {
         h("button", { type: "button", "data-go": "back", onclick: click(goBack) }, "Back", h("kbd", {}, "⌫")),
         h("button", { type: "button", "data-go": "problem", onclick: click(() => report()) }, "Cannot be judged", h("kbd", {}, "x")),
         h("button", { type: "button", "data-go": "next", class: "vpa-go", onclick: click(finish) }, "Next", h("kbd", {}, "Enter"))),
-      item.kind !== "rule" && h("label", { class: "vpa-auto" }, makeSwitch(), "Go on by itself after an answer"));
+      item.kind !== "rule" && h("label", { class: "vpa-auto" }, makeSwitch(), "Go on automatically after an answer"));
     draw(makeHead(), h("div", { class: "vpa-work", "data-videos": item.videos.length }, screen.stage, panel), makeKeys(item));
     root.querySelector(".vpa-kind").textContent = KINDS[item.kind];
     root.dataset.kind = item.kind;
@@ -342,7 +389,7 @@ function mount(root, link, settings) {
 
   function choose(item, question, value) {
     if (screen.item !== item) return;
-    if (!screen.shown) return setNotice("Nothing can be answered before the video is shown; press x if it never is.");
+    if (!screen.shown) return setNotice(screen.early = `Nothing can be answered before the video is shown.${screen.fault ? " If it never is, press x to report it." : ""}`);
     if (given(item, "problem")) answer(item, "problem", "");
     if (given(item, question) !== value) answer(item, question, value);
     notice = "";
@@ -358,15 +405,16 @@ function mount(root, link, settings) {
 
   function finish() {
     if (isDone(screen.item)) goOn();
-    else setNotice("Choose an answer first, or press x if it cannot be judged.");
+    else setNotice("Choose an answer first, or press x if the video cannot be judged.");
   }
 
   function report() {
-    const { item } = screen;
-    const fault = root.querySelector(".vpl-fault p")?.textContent;
-    answer(item, "problem", given(item, "problem") ? "" : fault || CANNOT);
+    const { item, shown, fault } = screen;
+    const isReported = Boolean(given(item, "problem"));
+    if (!isReported && !shown && !fault) return setNotice(screen.early = "The video is still being loaded.");
+    answer(item, "problem", isReported ? "" : shown ? CANNOT : `not shown: ${fault}`);
     drawChoices();
-    setNotice(given(item, "problem") ? "Reported as not to be judged; Enter goes on." : "");
+    setNotice(isReported ? "" : "Reported. Press Enter to go on.");
   }
 
   function changeSpeed() {
@@ -403,6 +451,7 @@ function mount(root, link, settings) {
     else if (players[key]) press(players[key]);
     else if (key === "Backspace") goBack();
     else if (key === "x") report();
+    else if (key === "r" && screen.retry) screen.retry();
     else if (key === "s") changeSpeed();
     else if (key === "n" && screen.item.kind === "rule") root.querySelector(".vpa-more textarea").focus();
     else if (screen.item.kind === "rule" && (key === "ArrowUp" || key === "ArrowDown")) pointAt(screen.rule + (key === "ArrowUp" ? -1 : 1));

@@ -45,7 +45,11 @@ function overHttp() {
     return value;
   };
   // the whole file, so that a video that is there stays there whatever becomes of the server
-  const load = async (path) => URL.createObjectURL(await fetch(path, { signal: AbortSignal.timeout(120000) }).then((reply) => reply.blob()).catch(silent));
+  const load = async (path) => {
+    const reply = await fetch(path, { signal: AbortSignal.timeout(120000) }).catch(silent);
+    if (!reply.ok) throw new Error((await reply.json().catch(() => ({}))).error || `the server answers with status ${reply.status}`);
+    return URL.createObjectURL(await reply.blob().catch(silent));
+  };
   return {
     open: (annotator) => ask("open", { annotator }),
     answer: (message) => ask("answer", message),

@@ -1,0 +1,41 @@
+// The player of the annotation's front end: one video, or two side by side, and whether a picture has come.
+
+const PICTURE_SECONDS = 20;
+
+function makePlayer(footages, names) {
+  const [shapes] = footages;
+  const tiles = footages.map((footage, place) => h("div", { class: "vpl-tile", role: "group", "aria-label": names[place] },
+    names.length > 1 && h("div", { class: "vpl-title" }, names[place]),
+    h("div", { class: "vpl-screen" },
+      h("video", {
+        src: footage.src, "data-key": footage.key, preload: "auto", playsinline: true, "data-frames": footage.frames, "data-fps": footage.fps,
+        "aria-label": names[place], class: footage.width * shapes.height === footage.height * shapes.width && "vpl-fits",
+      }), h("div", { class: "vpl-progress" })),
+    h("div", { class: "vpl-facts" }, h("span", { class: "vpl-frame" }), h("span", {}, `${Number(footage.fps.toPrecision(3))} fps`)),
+  ));
+  const gallery = h("div", { class: "vpl-gallery", role: "group", "aria-label": "Player", tabindex: "-1", "data-lm-suppress-shortcuts": "true" },
+    h("div", { class: "vpl-grid" }, ...tiles));
+  gallery.style.setProperty("--columns", footages.length);
+  gallery.style.setProperty("--width", "4000px");
+  gallery.style.setProperty("--shape", `${shapes.width} / ${shapes.height}`);
+  gallery.style.setProperty("--ratio", footages.length * shapes.width / shapes.height);
+  return gallery;
+}
+
+// A video that was fetched is not yet seen: this waits until every video has a picture or has failed.
+// `broken` is called with the reason of a failure, also of a later one.
+function waitForPictures(player, broken) {
+  return Promise.all([...player.querySelectorAll("video")].map((video) => new Promise((resolve) => {
+    const end = (reason) => () => {
+      clearTimeout(timer);
+      if (reason) broken(reason);
+      resolve();
+    };
+    const timer = setTimeout(end("this browser shows no picture of it"), 1000 * PICTURE_SECONDS);
+    const [come, fail] = [end(""), end("this browser cannot play the file")];
+    video.addEventListener("loadeddata", come);
+    video.addEventListener("error", fail);
+    if (video.error) fail();
+    else if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) come();
+  })));
+}
