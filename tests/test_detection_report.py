@@ -87,17 +87,33 @@ def test_each_finding_names_what_was_planted(planted: Path) -> None:
 def test_thresholds_and_trends_are_said(planted: Path) -> None:
     page = read_page(planted)
     seen = r"from severity [\d.]+ on"
+    holm = "After Holm's correction over 3 violations, "
     falls = "Its score falls further with severity for"
+    page_test = "by Page's test after the same correction"
     assert re.search(
-        f"The Seer sees ghost {seen}, vanishing {seen} and too little gravity {seen}. {falls} 3 of 3", page
-    )
-    assert re.search(
-        f"gravity eye sees too little gravity {seen}; not even the greatest severity of ghost and vanishing. "
-        rf"{falls} 1 of 3 violations \(too little gravity\)",
+        f"{holm}The Seer sees ghost {seen}, vanishing {seen} and too little gravity {seen}. {falls} 3 of 3 "
+        rf"violations \(ghost, vanishing and too little gravity\), {page_test}\.",
         page,
     )
+    assert re.search(
+        f"{holm}gravity eye sees too little gravity {seen}; no order is shown for ghost and vanishing. "
+        rf"{falls} 1 of 3 violations \(too little gravity\), {page_test}\.",
+        page,
+    )
+    assert (
+        f"{holm}coin is shown to see none; no order is shown for ghost, vanishing and too little gravity. "
+        f"{falls} 0 of 3 violations, {page_test}."
+    ) in page
     trend = read(planted, "trend").set_index(["scorer", "violation"])
     assert trend.loc["flat", "threshold"].isna().all()
+
+
+def test_a_judge_that_tells_no_pair_apart_is_said_to_once(planted: Path) -> None:
+    """Not again by violation: of series of several pairs there are fewer than of tied pairs."""
+    page = read_page(planted)
+    assert "flat cannot tell the clips of any pair apart" in page
+    assert "flat is shown to see" not in page
+    assert "flat sees" not in page
 
 
 def test_the_fooled_judge_and_its_false_alarm_are_said(planted: Path) -> None:
@@ -152,7 +168,9 @@ def test_one_judge_alone_without_metrics_controls_or_paths(tmp_path: Path) -> No
     elsewhere = clips["violation"].eq("ghost") & clips["scene"].ne("scene00")
     clips = clips[clips["kind"].ne("control") & ~elsewhere]
     wrong = clips["kind"].eq("violation").to_numpy()
-    answers = np.where(wrong, 2.0, 4.0)
+    # the greatest severity of weak gravity is unscored: from which on it is seen is not known
+    unscored = (clips["violation"].eq("weak_gravity") & clips["severity"].eq(1)).to_numpy()
+    answers = np.where(unscored, np.nan, np.where(wrong, 2.0, 4.0))
     folder = run(
         tmp_path / "r", clips, make_scores(clips, "judge", answers), panels="law", clips=0, confidence=0.9
     )
@@ -161,13 +179,34 @@ def test_one_judge_alone_without_metrics_controls_or_paths(tmp_path: Path) -> No
     # gravitation and mass in six prompts, solidity in one
     assert laws["low"].tolist() == pytest.approx([0.05 ** (1 / 6)] * 2 + [np.nan], nan_ok=True)
     assert laws["p_holm"].tolist() == pytest.approx([2 * 2**-5] * 2 + [np.nan], nan_ok=True)
+    assert laws["verdict"].tolist() == ["right order"] * 2 + ["too few prompts"]
     assert read(folder, "severities").columns[2] == "law"
     assert read(folder, "controls").empty
     assert not (folder / "tables" / "detection_quality.csv").exists()
     page = read_page(folder)
-    assert "judge sees conservation of mass from severity 0.25 on" in page
     assert re.search("and gravitation [^;]* and too few prompts to tell for solidity 1.00", page)
+    assert "right order for 2 of 2 laws that can be told" in page
+    assert (
+        "After Holm's correction over 2 laws, judge sees conservation of mass from severity 0.25 on and "
+        "gravitation (from which severity on is not shown); there are too few prompts to tell for solidity. "
+        "Its score falls further with severity for 0 of 1 law, by Page's test after the same correction; "
+        "of 2 that cannot be told."
+    ) in page
     assert "alse alarm:" not in page
+    assert "No false alarm" not in page
+
+
+def test_a_judge_asked_in_few_prompts_is_not_said_to_see_nothing(tmp_path: Path) -> None:
+    clips = make_clips(n_scenes=4, n_seeds=1)
+    answers = np.where(clips["kind"].eq("violation"), 2.0, 4.0)
+    page = read_page(run(tmp_path / "r", clips, make_scores(clips, "judge", answers), clips=0))
+    assert (
+        "What judge sees cannot be told: there are too few prompts of ghost, vanishing and weak gravity."
+        in page
+    )
+    assert "Whether a control is a false alarm of judge cannot be told: there are too few prompts." in page
+    assert "right order for 0 of 0 laws that can be told" in page
+    assert "not shown" not in page.split("Findings")[-1]
     assert "No false alarm" not in page
 
 

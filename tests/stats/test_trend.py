@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from videophy_lab.stats.trend import find_detection_threshold, page_p_value, series_taus, severity_trend
+from videophy_lab.stats.trend import (
+    find_complete_series,
+    find_detection_threshold,
+    page_p_value,
+    series_taus,
+    severity_trend,
+)
 
 SEVERITIES = np.array([0.25, 0.5, 0.75, 1.0])
 
@@ -49,19 +55,68 @@ def test_a_trend_is_the_mean_over_series_and_says_what_it_leaves_out(rng):
 def test_a_trend_agrees_with_page(rng):
     severity, drop, series, prompts = draw_series(rng, slope=0.5)
     expected = scipy_stats.page_trend_test(drop.reshape(10, 2, 4).mean(axis=1)).pvalue
-    assert page_p_value(severity, drop, prompts) == pytest.approx(expected, rel=1e-12)
+    assert page_p_value(severity, drop, series, prompts) == pytest.approx(expected, rel=1e-12)
     assert expected < 0.01
     assert severity_trend(severity, drop, series, prompts).estimate.low > 0
     # and downwards Page's one-sided p is near 1
-    assert page_p_value(severity, -drop, prompts) > 0.9
+    assert page_p_value(severity, -drop, series, prompts) > 0.9
     assert severity_trend(severity, -drop, series, prompts).estimate.high < 0
 
 
-def test_page_needs_complete_rows():
-    complete = page_p_value([1, 2, 3] * 2, [1, 2, 3, 1, 2, 3], np.array(list("aaabbb")))
+def test_page_needs_two_prompts_of_complete_series():
+    def find(severity, drop, series):
+        names = np.array(list(series))
+        return page_p_value(severity, drop, names, names)
+
+    complete = find([1, 2, 3] * 2, [1, 2, 3, 1, 2, 3], "aaabbb")
     assert 0 < complete < 0.1
-    assert np.isnan(page_p_value([1, 2, 3, 1, 2], [1, 2, 3, 1, 2], np.array(list("aaabb"))))
-    assert np.isnan(page_p_value([1, 2] * 2, [1, 2, 1, 2], np.array(list("aabb"))))
+    assert np.isnan(find([1, 2, 3, 1, 2], [1, 2, 3, 1, 2], "aaabb"))
+    assert np.isnan(find([1, 2] * 2, [1, 2, 1, 2], "aabb"))
+    # the third prompt lacks a severity, and is left out
+    assert find([1, 2, 3] * 2 + [1, 2], [1, 2, 3, 1, 2, 3, 9, 0], "aaabbbcc") == complete
+
+
+def test_series_are_complete_that_have_every_severity():
+    found = find_complete_series([1, 2, 3, 1, 3, 3, 2, 1, 1], np.array(list("aaabbcccc")))
+    assert found.tolist() == [True] * 3 + [False] * 2 + [True] * 4
+    assert find_complete_series([], np.array([])).size == 0
+
+
+def draw_prompts(rng, *, slope=0.0, n_prompts=12, n_videos=5):
+    """Draw drops of videos at three severities: each video has a level of its own, and next to no noise."""
+    severity = np.array([0.25, 0.5, 1.0])
+    levels = rng.normal(size=(n_prompts * n_videos, 1))
+    drops = levels + slope * severity + 0.05 * rng.normal(size=(levels.size, 3))
+    series = np.repeat(np.arange(levels.size), 3)
+    return np.tile(severity, levels.size), drops.ravel(), series, series // n_videos
+
+
+def hide_large(severity, drop, series, rng, *, share=0.8):
+    """Leave most large drops out at the smallest severity, but those of each prompt's first video."""
+    large = (severity == 0.25) & (drop > 0.3) & (series % 5 != 0)
+    return ~(large & (rng.random(drop.size) < share))
+
+
+def test_page_takes_what_is_unscored_for_no_trend(rng):
+    """Large drops are unscored at the smallest severity; the means over what is left rise."""
+    n_draws, n_wrong, n_naive = 400, 0, 0
+    for _ in range(n_draws):
+        severity, drop, series, prompts = draw_prompts(rng)
+        there = hide_large(severity, drop, series, rng)
+        n_wrong += page_p_value(severity[there], drop[there], series[there], prompts[there]) < 0.05
+        # each prompt one series: the mean of whatever is scored
+        n_naive += page_p_value(severity[there], drop[there], prompts[there], prompts[there]) < 0.05
+    assert n_wrong <= scipy_stats.binom.ppf(0.999, n_draws, 0.05)
+    assert n_naive > 0.8 * n_draws
+
+
+def test_page_finds_a_trend_among_what_is_unscored(rng):
+    n_draws, n_found = 100, 0
+    for _ in range(n_draws):
+        severity, drop, series, prompts = draw_prompts(rng, slope=0.1)
+        there = hide_large(severity, drop, series, rng)
+        n_found += page_p_value(severity[there], drop[there], series[there], prompts[there]) < 0.05
+    assert n_found > 0.9 * n_draws
 
 
 def test_a_scorer_that_sees_nothing_has_a_trend_of_0_with_an_interval():

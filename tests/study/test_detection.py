@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from tests.study.made_simulated import BETTER, SEVERITIES, draw_scores, make_clips, make_scores
 from videophy_lab import study
@@ -168,6 +169,75 @@ def test_a_row_of_too_few_prompts_is_not_tested_and_costs_nothing(clips):
     assert np.isnan(found.loc["solidity", "p_holm"])
     others = found.drop(index="solidity")
     assert others["p_holm"].to_numpy() == pytest.approx(2 * 2.0**-9)
+
+
+def make_blind_pairs(rng, *, n_judges, n_violations=12, n_scenes=9, rounded=True):
+    """Pair the answers, from 1 to 5 or not rounded, of judges that see nothing, about many violations."""
+    clips = make_clips(n_scenes=n_scenes, n_seeds=1)
+    ghosts = clips[clips["violation"].eq("ghost")]
+    kinds = [
+        ghosts.assign(violation=f"v{k}", video_id=f"v{k}/" + ghosts["video_id"]) for k in range(n_violations)
+    ]
+    videos = pd.concat([clips[clips["kind"].eq("right")], *kinds], ignore_index=True)
+    scene = videos["prompt_id"].map({name: rng.normal() for name in set(videos["prompt_id"])}).to_numpy()
+    answers = 3 + scene + rng.normal(size=(n_judges, len(videos)))
+    answers = np.clip(np.rint(answers), 1, 5) if rounded else answers
+    table = pd.concat([make_scores(videos, f"judge{k}", row) for k, row in enumerate(answers)])
+    return study.pair_right_and_wrong(table, videos)
+
+
+@pytest.mark.slow
+def test_a_blind_judge_is_hardly_ever_said_to_see():
+    """After Holm's correction over twelve violations this may be said of one blind judge in twenty."""
+    n_judges = 80
+    found = study.detect(make_blind_pairs(np.random.default_rng(20), n_judges=n_judges), by=["violation"])
+    assert found["verdict"].isin(["right order", "wrong order", "no order shown"]).all()
+    errs = found["verdict"].ne("no order shown").groupby(found["scorer"]).any()
+    assert errs.sum() <= binom.ppf(0.99, n_judges, 0.05)
+    # without the correction
+    assert found["p_value"].lt(0.05).groupby(found["scorer"]).any().sum() > binom.ppf(0.99, n_judges, 0.05)
+
+
+@pytest.mark.slow
+def test_the_scores_of_a_blind_judge_are_hardly_ever_said_to_fall():
+    n_judges = 20
+    pairs = make_blind_pairs(np.random.default_rng(21), n_judges=n_judges, rounded=False)
+    found = study.estimate_trends(pairs)
+    errs = found["p_page_holm"].lt(0.05).groupby(found["scorer"]).any()
+    assert errs.sum() <= binom.ppf(0.99, n_judges, 0.05)
+    # without the correction
+    assert found["p_page"].lt(0.05).groupby(found["scorer"]).any().sum() > binom.ppf(0.99, n_judges, 0.05)
+
+
+def test_what_too_few_prompts_show_is_no_verdict(clips):
+    """All right in five prompts, unscored everywhere: neither is "not seen"."""
+    rng = np.random.default_rng(4)
+    table = make_scores(clips, "judge", -clips["severity"].to_numpy() + 0.01 * rng.normal(size=len(clips)))
+    videos = clips[clips["violation"].ne("ghost") | clips["scene"].lt("scene05")]
+    gone = table["video_id"].str.contains("vanishing")
+    table = table.assign(score=table["score"].mask(gone), status=np.where(gone, "unscored", "ok"))
+    pairs = study.pair_right_and_wrong(table, videos)
+    verdicts = study.detect(pairs, by=["violation"]).set_index("violation")["verdict"]
+    assert verdicts.to_dict() == {
+        "ghost": "too few prompts", "vanishing": "too few prompts", "weak_gravity": "right order",
+    }  # fmt: skip
+    turned = study.detect(pairs.assign(drop=-pairs["drop"]), by=["violation"]).set_index("violation")
+    assert turned.loc["weak_gravity", "verdict"] == "wrong order"
+    trends = study.estimate_trends(pairs).set_index("violation")
+    # of two prompts Page's p is at least 1/36: too much at a level of 99 %
+    few = pairs[pairs["prompt_id"].isin(sorted(set(pairs["prompt_id"]))[:2])]
+    assert trends.loc["weak_gravity", "p_page_holm"] < 0.001
+    assert study.estimate_trends(few)["p_page_holm"].notna().any()
+    assert study.estimate_trends(few, confidence=0.99)["p_page_holm"].isna().all()
+
+
+def test_a_trend_counts_its_complete_series(clips, scores):
+    """Of 20 series two lack a severity, and one has a single one."""
+    gone = scores["video_id"].str.match("simulated-ghost-(025/scene0[0-2]|100/scene00)/0")
+    holes = scores.assign(score=scores["score"].mask(gone), status=scores["status"].where(~gone, "unscored"))
+    pairs = study.pair_right_and_wrong(holes, clips, better=BETTER)
+    row = study.estimate_trends(pairs).set_index(["scorer", "violation"]).loc[("seer", "ghost")]
+    assert row[["n_series", "n_left_out", "n_complete"]].tolist() == [19, 1, 17]
 
 
 def test_a_trend_and_a_threshold_are_found_where_planted(pairs):

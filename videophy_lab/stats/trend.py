@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 
 from videophy_lab.stats.checks import as_finite, check_level, check_same_length
-from videophy_lab.stats.estimate import Estimate, FloatArray, divide_or_nan, encode_clusters
+from videophy_lab.stats.estimate import BoolArray, Estimate, FloatArray, divide_or_nan, encode_clusters
 from videophy_lab.stats.paired import bounded_mean_estimate
 
 
@@ -111,34 +111,68 @@ def severity_trend(
     return Trend(replace(halves, **doubled), int(n_series - known.sum()))
 
 
-def page_p_value(severity: ArrayLike, drop: ArrayLike, clusters: NDArray[np.generic]) -> float:
+def find_complete_series(severity: ArrayLike, series: NDArray[np.generic]) -> BoolArray:
+    """Find the values of series that have every severity which any series has.
+
+    Parameters
+    ----------
+    severity : (n,) float
+    series : (n,)
+
+    Returns
+    -------
+    (n,) bool
+    """
+    dose = as_finite(severity, "severity")
+    rows, n_series = encode_clusters(series)
+    columns, n_severities = encode_clusters(dose)
+    check_same_length(severity=dose, series=rows)
+    there = np.zeros((n_series, n_severities), dtype=bool)
+    there[rows, columns] = True
+    complete: BoolArray = np.all(there, axis=1)
+    return complete[rows]
+
+
+def page_p_value(
+    severity: ArrayLike, drop: ArrayLike, series: NDArray[np.generic], clusters: NDArray[np.generic]
+) -> float:
     """Test that drops do not grow with severity by Page's L, one row of mean drops a cluster.
 
     Parameters
     ----------
     severity, drop : (n,) float
+    series : (n,)
+        One prompt, seed and violation at several severities; those that lack one of them do not enter.
     clusters : (n,)
+        Prompt; a series lies in one.
 
     Returns
     -------
     float
-        One-sided p; NaN unless there are two clusters, three severities, and every cluster has them all.
+        One-sided p; NaN unless two clusters have a complete series of three severities or more.
 
     Notes
     -----
     Page (1963), JASA 58, 216–230, as ``scipy.stats.page_trend_test``.
+
+    A mean over whatever is scored would be of other videos at every severity. Where videos of large drops
+    are unscored at the smallest one, that alone makes a trend: drops that are the same at all severities but
+    for a noise of .05 of their spread over videos, 80 % of the large ones unscored at one of three
+    severities, in 12 prompts of five videos, give p < .05 in 91 % of draws; of complete series, in 4 %
+    (2,000 draws). Complete series mislead too where a score is missing for its own value and not for its
+    video's: there a noise of .3 of the spread gives 8 %, one as large as the spread 20 %.
     """
     dose, fall = as_finite(severity, "severity"), as_finite(drop, "drop")
-    rows, n_clusters = encode_clusters(clusters)
-    columns, n_severities = encode_clusters(dose)
-    check_same_length(severity=dose, drop=fall, clusters=rows)
+    labels, names = np.asarray(clusters), np.asarray(series)
+    check_same_length(severity=dose, drop=fall, series=names, clusters=labels)
+    complete = find_complete_series(dose, names)
+    rows, n_clusters = encode_clusters(labels[complete])
+    columns, n_severities = encode_clusters(dose[complete])
     if n_clusters < 2 or n_severities < 3:
         return float("nan")
     sums, counts = np.zeros((n_clusters, n_severities)), np.zeros((n_clusters, n_severities))
-    np.add.at(sums, (rows, columns), fall)
+    np.add.at(sums, (rows, columns), fall[complete])
     np.add.at(counts, (rows, columns), 1)
-    if (counts == 0).any():
-        return float("nan")
     return float(scipy_stats.page_trend_test(sums / counts).pvalue)
 
 
@@ -154,7 +188,8 @@ def find_detection_threshold(severity: ArrayLike, low: ArrayLike, *, chance: flo
     Returns
     -------
     float
-        NaN where not even the greatest severity is seen.
+        NaN where not even the greatest severity is seen, or has no interval: it is not known then whether a
+        smaller one would have been seen.
 
     Notes
     -----

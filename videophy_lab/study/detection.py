@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,12 +10,23 @@ import pandas as pd
 
 from videophy_lab.stats.paired import paired_auc, paired_sign_test
 from videophy_lab.stats.ranking import adjust_holm
-from videophy_lab.stats.trend import find_detection_threshold, page_p_value, severity_trend
+from videophy_lab.stats.trend import (
+    find_complete_series,
+    find_detection_threshold,
+    page_p_value,
+    severity_trend,
+)
 from videophy_lab.study.pairing import NO_TWIN, UNSCORED
 from videophy_lab.study.tables import make_estimates, make_row
 
 SCORER = ["scorer", "task"]
-COUNTS = ["n_pairs", "n_ties", "n_unscored", "n_no_twin", "n_series", "n_left_out"]
+COUNTS = ["n_pairs", "n_ties", "n_unscored", "n_no_twin", "n_series", "n_left_out", "n_complete"]
+RIGHT, WRONG, NO_ORDER, TOO_FEW = VERDICTS = (
+    "right order",
+    "wrong order",
+    "no order shown",
+    "too few prompts",
+)
 
 
 def detect(
@@ -37,8 +49,10 @@ def detect(
     DataFrame
         Estimates ``paired_auc`` (share of pairs in which the right clip is preferred, ties counting half;
         prompts are the independent units) with ``scorer, task``, the columns of ``by``, ``p_value`` (exact
-        test of .5 that exchanges whole prompts), ``p_holm`` (corrected over the rows of one scorer) and
-        ``n_pairs, n_ties, n_unscored`` (a twin, but not both scored) and ``n_no_twin``.
+        test of .5 that exchanges whole prompts), ``p_holm`` (corrected over the rows of one scorer),
+        ``verdict`` and ``n_pairs, n_ties, n_unscored`` (a twin, but not both scored) and ``n_no_twin``.
+        Verdicts are ``right order`` and ``wrong order`` where ``p_holm`` is below 1 − confidence,
+        ``no order shown`` where it is not, and ``too few prompts`` where there is none.
 
     Notes
     -----
@@ -66,18 +80,29 @@ def detect(
             | {"n_unscored": int(part["pair_status"].isin(UNSCORED).sum())}
             | {"n_no_twin": int(part["pair_status"].eq(NO_TWIN).sum())}
         )
-    return order_counts(correct_by_scorer(make_estimates(rows, groups=keys), alpha=1 - confidence))
+    table = make_estimates(rows, groups=keys)
+    least = 2.0 ** (1 - table["n_prompts"].astype(float))
+    table = correct_by_scorer(table, "p_value", "p_holm", least=least, alpha=1 - confidence)
+    return order_counts(table.assign(verdict=name_orders(table, alpha=1 - confidence)))
 
 
-def correct_by_scorer(table: pd.DataFrame, *, alpha: float) -> pd.DataFrame:
-    """Add ``p_holm``: p corrected over one scorer's rows with enough prompts for a p below alpha."""
-    if "p_value" not in table.columns:
-        return table.assign(p_holm=pd.Series(dtype=float))
-    enough = 2.0 ** (1 - table["n_prompts"].astype(float)) < alpha
-    p_values = table["p_value"].where(enough)
+def correct_by_scorer(
+    table: pd.DataFrame, p_value: str, corrected: str, *, least: pd.Series, alpha: float
+) -> pd.DataFrame:
+    """Add p corrected over one scorer's rows whose least p possible lies below alpha; NaN in the others."""
+    if p_value not in table.columns:
+        return table.assign(**{corrected: pd.Series(dtype=float)})
+    p_values = table[p_value].where(least.lt(alpha))
     return table.assign(
-        p_holm=p_values.groupby(table["scorer"]).transform(lambda p: adjust_holm(p.to_numpy()))
+        **{corrected: p_values.groupby(table["scorer"]).transform(lambda p: adjust_holm(p.to_numpy()))}
     )
+
+
+def name_orders(table: pd.DataFrame, *, alpha: float) -> np.ndarray:
+    """Say of every row which order of the clips is shown, if it can be told at all."""
+    shown = table["p_holm"].lt(alpha)
+    conditions = [table["p_holm"].isna(), shown & table["estimate"].gt(0.5), shown]
+    return np.select(conditions, [TOO_FEW, RIGHT, WRONG], default=NO_ORDER)
 
 
 def order_counts(table: pd.DataFrame) -> pd.DataFrame:
@@ -106,10 +131,17 @@ def estimate_trends(
     -------
     DataFrame
         Estimates ``severity_tau``: Kendall's τ of drop against severity, averaged over the series of one
-        prompt, seed and violation, with ``scorer, task``, the columns of ``by``, ``p_page`` (Page's one-sided
-        test on prompts' mean drops; NaN where a prompt lacks a severity), ``threshold`` (the smallest
-        severity from which on every interval of the paired area lies above .5; NaN where not even that of the
-        greatest does), ``n_series`` and ``n_left_out`` (series with a single severity).
+        prompt, seed and violation, with ``scorer, task``, the columns of ``by``, ``threshold`` (the smallest
+        severity from which on every interval of the paired area lies above .5; NaN where that of the
+        greatest does not, or there is none), ``p_page`` (Page's one-sided test on prompts' mean drops, over
+        the ``n_complete`` series that have every severity), ``p_page_holm`` (corrected over the rows of one
+        scorer), ``n_series`` and ``n_left_out`` (series with a single severity).
+
+    Notes
+    -----
+    G prompts at k severities cannot give Page's p below (1/k!)^G. Rows where that is not below
+    1 − confidence have no ``p_page_holm``, as in :func:`detect`. A threshold is not corrected over rows:
+    name those only of rows which :func:`detect` finds in the right order.
     """
     usable = pairs[pairs["kind"].eq("violation") & pairs["pair_status"].eq("ok")]
     keys = [*SCORER, *by]
@@ -118,21 +150,28 @@ def estimate_trends(
         names: find_detection_threshold(part["severity"].astype(float), part["low"])
         for names, part in found.groupby(keys, sort=True)
     }
-    rows = []
+    rows, least = [], []
     for names, part in usable.groupby(keys, sort=True):
         prompts = part["prompt_id"].to_numpy(dtype=str)
         drops = (part["severity"].to_numpy(dtype=float), part["drop"].to_numpy(dtype=float))
         series = part.groupby(["prompt_id", "seed", "violation"]).ngroup().to_numpy()
         trend = severity_trend(*drops, series, prompts, level=confidence)
+        complete = find_complete_series(drops[0], series)
+        n_orders = math.factorial(part["severity"].nunique())
+        least.append(float(n_orders) ** -len(np.unique(prompts[complete])))
         row = make_row(trend.estimate, "severity_tau", **dict(zip(keys, names, strict=True)))
         rows.append(
             row
             | {"n_videos": count_clips(part), "threshold": thresholds[names]}
-            | {"p_page": page_p_value(*drops, prompts)}
+            | {"p_page": page_p_value(*drops, series, prompts)}
             | {"n_series": trend.estimate.n, "n_left_out": trend.n_left_out}
+            | {"n_complete": len(np.unique(series[complete]))}
         )
-    table = make_estimates(rows, groups=keys)
-    last = [name for name in ("threshold", "p_page") if name in table.columns]
+    table = correct_by_scorer(
+        make_estimates(rows, groups=keys), "p_page", "p_page_holm",
+        least=pd.Series(least, dtype=float), alpha=1 - confidence,
+    )  # fmt: skip
+    last = [name for name in ("threshold", "p_page", "p_page_holm") if name in table.columns]
     return order_counts(table[[*(name for name in table.columns if name not in last), *last]])
 
 

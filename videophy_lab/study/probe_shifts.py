@@ -184,7 +184,7 @@ def estimate_severity_trends(pairs: pd.DataFrame, *, confidence: float = 0.95) -
         trend = severity_trend(doses, falls, series, clusters, level=confidence)
         rows.append(
             make_row(trend.estimate, "severity_tau", **dict(zip(keys, names, strict=True)))
-            | {"p_page": page_p_value(doses, falls, clusters)}
+            | {"p_page": page_p_value(doses, falls, series, clusters)}
             | {"n_series": trend.estimate.n, "n_left_out": trend.n_left_out}
         )
     return make_estimates(rows, groups=keys)
