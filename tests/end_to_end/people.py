@@ -56,7 +56,7 @@ def answer_screen(page: Any, view: Any, truth: Truth, *, by: str, added: str = "
     dict
         ``kind, video_id, given`` (a value, or one for each rule, in their order).
     """
-    view.locator(".vpl-gallery[data-ready] video").first.wait_for()
+    view.locator(".vpa-stage[data-shown] video").first.wait_for()
     panel = view.locator(".vpa-panel")
     kind = panel.get_attribute("data-kind")
     video = truth[view.locator("video").get_attribute("data-key")]

@@ -8,8 +8,8 @@ from typing import Any
 import nbformat
 import pandas as pd
 
+from tests.annotation.pages import begin, wait_for_video, wait_saved
 from tests.annotation.test_browser_lab import run_all, wait_idle
-from tests.annotation.test_browser_page import begin, wait_for_video, wait_saved
 from tests.browser import serve_lab
 from tests.conftest import ROOT
 from tests.end_to_end.made_benchmark import RULES, choose_videos
