@@ -255,6 +255,7 @@ def test_questions_are_two_statements_about_every_prompt_with_an_action(tmp_path
     [
         ((), "--out is missing. Remedy: give --out labels.csv, or --questions questions.csv"),
         (("--questions", "q.csv", "--out", "l.csv"), "--questions is a step of its own"),
+        (("--questions", "l.csv", "--dry-run"), "--dry-run is for what a model would cost"),
         (
             ("--out", "l.csv", "--ratings", "other.csv"),
             "none of the 1 ratings answers 'Played backwards, this",

@@ -131,6 +131,8 @@ def propose_command(
     try:
         if questions is not None and (out or ratings):
             raise ValueError("--questions is a step of its own: leave out --out and --ratings.")
+        if dry_run and (questions or ratings):
+            raise ValueError("--dry-run is for what a model would cost; here none is asked: leave it out.")
         if questions is not None:
             say_questions(prompts, questions)
         elif out is None:
