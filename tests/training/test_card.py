@@ -63,10 +63,27 @@ def test_every_number_has_its_counts_and_the_card_says_it(card):
     page = html.unescape(re.sub(r"<[^>]+>", " ", (card / "index.html").read_text("utf-8")))
     told = " ".join(page.split())
     assert "On unseen prompts of unseen generators trained answers as people did to 100.0 %" in told
-    assert "(n = 6 questions, 6 prompts), beside" in told
+    # eight prompts: two are held out and two told when to stop, which are in no number
+    assert "On unseen generators trained answers as people did to 100.0 %" in told
+    assert "(n = 4 questions, 4 prompts), beside" in told
+    assert "(n = 6 questions" not in told
     assert "trained was trained from checkpoint on 24 examples in 18 steps" in told
     figures = {path.stem.removeprefix("train_judge_") for path in (card / "figures").glob("*.png")}
     assert {"learning", "exact_agreement", "pearson", "quadratic_weighted_kappa", "confusion"} == figures
+
+
+def test_no_stop_prompt_is_in_the_card(trained, card):
+    examples = pd.read_csv(trained.folder / "examples.csv")
+    stop = set(examples.loc[examples["split"].isin(["stop", "stop_generators"]), "video_id"])
+    prompts = set(examples.loc[examples["split"].eq("stop"), "prompt_id"])
+    held_out = pd.read_csv(trained.folder / "held_out_ratings.csv")
+    assert len(stop) == 6
+    assert not set(held_out["video_id"]) & stop
+    assert not set(held_out["prompt_id"]) & prompts
+    assert not set(lab.load_scores(card, on_collision="ignore")["video_id"]) & stop
+    counts = examples[examples["split"].str.startswith("val_")].groupby(["split", "task"]).size()
+    exact = read_agreement(card).query("quantity == 'exact_agreement' and scorer == 'trained'")
+    assert exact.set_index(["split", "task"])["n_videos"].sort_index().to_dict() == counts.to_dict()
 
 
 def rate(rows: list[tuple]) -> pd.DataFrame:
