@@ -37,6 +37,9 @@ RULES = (
     ("The light on every object should come from the same side.", "Reflection"),
 )
 DOUBTED, DROPPED = RULES[1][0], RULES[2][0]
+# what an annotator finds wrong, and the rule that it breaks
+ADDED = "The shadow moves before the thing that throws it."
+TURNED = "The shadow moves together with the thing that throws it."
 VIOLATIONS = {"vanish": "Conservation of Mass", "teleport": "Inertia"}
 
 
@@ -55,6 +58,10 @@ class Author(Scribe):
     def rules(self, text: str) -> dict[str, Any]:
         rules = [{"rule": rule, "law": law, "other_law": ""} for rule, law in RULES]
         return {"caption": "Something moves over a floor in front of a wall.", "rules": rules}
+
+    def broken(self, text: str) -> dict[str, Any]:
+        turned = {ADDED: TURNED}[read_quoted(text, "The answer:")]
+        return {"rules": [{"rule": turned, "law": "Reflection", "other_law": ""}], "reason": ""}
 
 
 def find_truth(video: Mapping[str, Any], kind: str, law: str = "") -> int:

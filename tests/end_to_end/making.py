@@ -8,6 +8,7 @@ import pandas as pd
 
 import videophy_lab as lab
 from tests.end_to_end.made_benchmark import (
+    ADDED,
     CRITERIA,
     DOUBTED,
     DROPPED,
@@ -15,10 +16,11 @@ from tests.end_to_end.made_benchmark import (
     RULES,
     SAME,
     SCENES,
+    TURNED,
     VIOLATIONS,
 )
 from tests.end_to_end.steps import review, run
-from videophy_lab.schema import make_prompt_id, read_table
+from videophy_lab.schema import make_prompt_id, make_rule_id, read_table
 
 PER_ACTION = 2
 N_VIDEOS = len(SCENES) * (1 + len(VIOLATIONS))
@@ -87,10 +89,22 @@ def write_rules(model: list[str], videos: pd.DataFrame) -> None:
     assert set(rules["video_id"]) == set(videos["video_id"])
 
 
-def add_rules(model: list[str], added: str) -> None:
-    """Merge what an annotator added into the rules."""
+def add_rules(model: list[str]) -> None:
+    """Turn what an annotator added into a rule, let two people review it alone, and add its rating."""
     said = run("prompts", "merge", "bench/rule_kept.csv", "ratings_violations.csv", "--out", "merged", *model)
     assert said[-1] == "done: 1 texts: 1 new"
-    rules = read_table("merged/rules.csv", "rules")
-    assert len(rules) == 2 * N_VIDEOS + 1
-    assert rules.loc[rules["rule"].eq(added), "law"].tolist() == ["Friction"]
+    merged = Path("merged")
+    said = review(merged / "rules.csv", merged, "rule", {TURNED: "keep"}, TURNED, stem="rule_")
+    assert said == f"done: {2 * N_VIDEOS + 1} rules: {2 * N_VIDEOS + 1} kept, 0 open"
+    rules = read_table(merged / "rule_kept.csv", "rules")
+    assert not rules["rule"].eq(ADDED).any()
+    new = rules[rules["rule"].eq(TURNED)]
+    assert new[["law", "violation", "decided_by"]].to_numpy().tolist() == [
+        ["Reflection", ADDED, "adjudication"]
+    ]
+    added = read_table(merged / "added_ratings.csv", "ratings")
+    assert added[["annotator", "rule_id", "rating"]].to_numpy().tolist() == [
+        ["Ada", make_rule_id(TURNED), 0.0]
+    ]
+    ratings = pd.concat([read_table("ratings.csv", "ratings"), added])
+    ratings.to_csv(merged / "ratings.csv", index=False)

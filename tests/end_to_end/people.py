@@ -20,7 +20,6 @@ ANSWERED = "data-answered"
 Truth = dict[str, dict[str, Any]]
 LAWS = dict(RULES)
 RULE_KEYS = {0: "v", 1: "f", 2: "c"}
-ADDED = "The shadow moves before the thing that throws it."
 
 
 def name_truth(videos: Any) -> Truth:

@@ -12,9 +12,9 @@ from tests.annotation.pages import begin, wait_for_video, wait_saved
 from tests.annotation.test_browser_lab import run_all, wait_idle
 from tests.browser import serve_lab
 from tests.conftest import ROOT
-from tests.end_to_end.made_benchmark import RULES, choose_videos
+from tests.end_to_end.made_benchmark import ADDED, RULES, choose_videos
 from tests.end_to_end.making import N_VIDEOS
-from tests.end_to_end.people import ADDED, answer_all, answer_screen, name_truth, serve_page
+from tests.end_to_end.people import answer_all, answer_screen, name_truth, serve_page
 from videophy_lab.annotation import load_annotation
 from videophy_lab.schema import make_rule_id, read_table
 

@@ -15,9 +15,8 @@ import pytest
 import videophy_lab as lab
 from tests.bad_server import BadServer
 from tests.browser import open_browser
-from tests.end_to_end.made_benchmark import SCENES, Author
+from tests.end_to_end.made_benchmark import SCENES, TURNED, Author
 from tests.end_to_end.making import N_VIDEOS, add_rules, make_videos, write_prompts, write_rules
-from tests.end_to_end.people import ADDED
 from tests.end_to_end.rating import check_ratings, rate_in_lab, rate_on_page
 from tests.end_to_end.steps import run
 from tests.judges.owl_cases import CHECKPOINT
@@ -64,7 +63,7 @@ def test_from_twelve_actions_to_a_judge_and_its_card(
             on_page = rate_on_page(browser, videos)
             in_lab = rate_in_lab(browser, tmp_path)
         check_ratings(videos, on_page, in_lab)
-        add_rules(model, ADDED)
+        add_rules(model)
     check_agreement()
     train()
     check_report()
@@ -87,7 +86,7 @@ def check_agreement() -> None:
 
 def train() -> None:
     """Train a tiny judge, and score what it has not seen, by the line that the training prints."""
-    tables = ("ratings.csv", "videos/videos.csv", "--rules", "bench/rule_kept.csv")
+    tables = ("merged/ratings.csv", "videos/videos.csv", "--rules", "merged/rule_kept.csv")
     small = {
         "rank": 4, "alpha": 8, "dropout": 0, "learning-rate": 0.01, "warmup-steps": 1, "epochs": 2,
         "batch-size": 8, "micro-batch": 8, "hold-out-prompts": 0.2, "stop-prompts": 0.15, "evaluate-every": 4,
@@ -96,9 +95,12 @@ def train() -> None:
     options = [word for name, value in small.items() for word in (f"--{name}", value)]
     said = run("train-judge", *tables, "--base", CHECKPOINT, "--out", "judge", "-o", "frames=2", *options)
     examples = pd.read_csv("judge/examples.csv")
-    assert len(examples) == 4 * N_VIDEOS
-    assert examples.groupby("task").size().to_dict() == {"pc": N_VIDEOS, "rule": 2 * N_VIDEOS, "sa": N_VIDEOS}
-    assert examples["n_annotators"].between(2, 4).all()
+    asked = {"pc": N_VIDEOS, "rule": 2 * N_VIDEOS + 1, "sa": N_VIDEOS}
+    assert examples.groupby("task").size().to_dict() == asked
+    # what one annotator found wrong is a rule that the video violates
+    added = examples[examples["text"].eq(TURNED)]
+    assert added[["answer", "n_annotators"]].to_numpy().tolist() == [[0, 1]]
+    assert examples["n_annotators"].drop(added.index).between(2, 4).all()
     reported = ["val_prompts", "val_generators", "val_both"]
     assert set(examples["split"]) == {"train", "stop", "stop_generators", *reported}
     seen, held = examples["split"].isin(["train", "stop"]), examples["split"].isin(reported)
@@ -149,7 +151,9 @@ def check_report() -> None:
             assert re.search(sentence, told), (split, task)
 
     combined = read_table(folder / "combined.csv", "ratings")
-    assert combined["task"].value_counts().to_dict() == {"pc": N_VIDEOS, "sa": N_VIDEOS}
+    # labels of rules are combined as ratings are
+    n_combined = {"pc": N_VIDEOS, "rule": 2 * N_VIDEOS, "sa": N_VIDEOS}
+    assert combined["task"].value_counts().to_dict() == n_combined
     assert combined["n_annotators"].between(2, 4).all()
     card = pd.read_csv(folder / "tables" / "train_judge_agreement.csv")
     exact = card[card["quantity"].eq("exact_agreement") & card["scorer"].eq("trained")]
