@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import warnings
 
 import krippendorff
 import numpy as np
-import pandas as pd
 import pytest
+from scipy import stats as scipy_stats
 
+from tests.stats.made_ratings import SHROUT_FLEISS, draw_in_prompts, draw_ratings
 from videophy_lab.stats.annotators import (
     count_values,
     exact_agreement,
@@ -36,10 +36,6 @@ FOUR_OBSERVERS = np.array(
         [_, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, _],
         [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, _],
     ]
-)
-# Shrout & Fleiss (1979), table 2: six targets, four judges.
-SHROUT_FLEISS = np.array(
-    [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
 )
 
 
@@ -87,9 +83,9 @@ def test_alpha_equals_package(rng, metric, scale):
     [np.empty((0, 3)), np.full((4, 3), 2.0), [[1, _], [_, 2], [_, _]], [[1], [2], [3]]],
     ids=["empty", "constant", "no-pair", "one-annotator"],
 )
-def test_alpha_undefined(rng, metric, ratings):
+def test_alpha_undefined(metric, ratings):
     assert np.isnan(krippendorff_alpha(ratings, metric=metric))
-    estimate = krippendorff_alpha_interval(ratings, metric=metric, rng=rng, n_resamples=20)
+    estimate = krippendorff_alpha_interval(ratings, metric=metric)
     assert np.isnan([estimate.estimate, estimate.low, estimate.high]).all()
 
 
@@ -97,127 +93,93 @@ def test_alpha_of_perfect_agreement_is_one():
     assert krippendorff_alpha([[1, 1, _], [2, _, 2], [5, 5, 5], [4, _, _]], metric="ordinal") == 1
 
 
-def test_alpha_interval_equals_loop():
-    """The weighted coincidences are α of the resampled rows."""
-    ratings, n_resamples = np.repeat(FOUR_OBSERVERS.T, 2, axis=0), 40
-    estimate = krippendorff_alpha_interval(
-        ratings, metric="ordinal", n_resamples=n_resamples, rng=np.random.default_rng(5), level=0.9
+@pytest.mark.parametrize("metric", METRICS)
+def test_alpha_interval_equals_loop(metric):
+    """The sums less those of a prompt are α of the rows that are left."""
+    ratings = np.vstack([FOUR_OBSERVERS.T, FOUR_OBSERVERS.T[::-1] + 1])
+    prompts = np.arange(24) // 3
+    estimate = krippendorff_alpha_interval(ratings, metric=metric, level=0.9, clusters=prompts)
+    without = [krippendorff_alpha(ratings[prompts != prompt], metric=metric) for prompt in range(8)]
+    full, turned = np.arctanh(krippendorff_alpha(ratings, metric=metric)), np.arctanh(without)
+    margin = scipy_stats.t.ppf(0.95, 7) * np.sqrt(7 / 8 * np.sum((turned - turned.mean()) ** 2))
+    np.testing.assert_allclose(
+        [estimate.estimate, estimate.low, estimate.high], np.tanh([full, full - margin, full + margin])
     )
-    paired = ratings[(~np.isnan(ratings)).sum(axis=1) >= 2]
-    weights = np.random.default_rng(5).multinomial(22, np.full(22, 1 / 22), size=n_resamples)
-    draws = [krippendorff_alpha(np.repeat(paired, weight, axis=0), metric="ordinal") for weight in weights]
-    np.testing.assert_allclose([estimate.low, estimate.high], np.quantile(draws, [0.05, 0.95]))
-    assert (estimate.n, estimate.n_clusters, estimate.method) == (22, 22, "cluster_bootstrap")
+    # of the 24 items one in each half has one rating
+    assert (estimate.n, estimate.n_clusters) == (22, 8)
+    assert estimate.method == "cluster_jackknife_fisher_z"
 
 
-def test_alpha_interval_resamples_prompts(fetv):
-    """Videos of one prompt are alike, so resampling prompts gives the longer interval."""
+def test_alpha_interval_leaves_out_prompts(fetv):
+    """Videos of one prompt are alike, so leaving out prompts gives the longer interval."""
     ratings, prompts = fetv
     lengths = {}
     for name, clusters in {"videos": None, "prompts": prompts}.items():
-        rng = np.random.default_rng(8)
-        estimate = krippendorff_alpha_interval(ratings, metric="interval", rng=rng, clusters=clusters)
+        estimate = krippendorff_alpha_interval(ratings, metric="interval", clusters=clusters)
         lengths[name] = estimate.high - estimate.low
         assert estimate.low < 0.6052 < estimate.high
         assert estimate.n_clusters == {"videos": 2476, "prompts": 619}[name]
     assert lengths["prompts"] > lengths["videos"]
 
 
-def _draw_ratings(rng, n_items, n_annotators, reliability=0.5):
-    noise = rng.normal(size=(n_items, n_annotators))
-    return np.sqrt(reliability) * rng.normal(size=(n_items, 1)) + np.sqrt(1 - reliability) * noise
+def test_alpha_interval_draws_nothing(rng):
+    """Calls may still say how often to resample, and with which generator."""
+    ratings = FOUR_OBSERVERS.T
+    plain = krippendorff_alpha_interval(ratings, metric="ordinal")
+    assert krippendorff_alpha_interval(ratings, metric="ordinal", n_resamples=7, rng=rng) == plain
 
 
-def test_alpha_interval_covers(rng):
-    """Interval α of five-step ratings; its true value from a million items."""
-    truth = krippendorff_alpha(np.clip(np.rint(_draw_ratings(rng, 10**6, 3)), -2, 2), metric="interval")
-    n_draws, covered = 400, 0
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize(
+    ("ratings", "prompts"),
+    [
+        ([[1, 1], [2, 2], [3, 3], [1, 1], [5, 5]], "abcde"),
+        ([[0.1, 0.1, 0.1], [0.2, 0.2, 0.2], [0.7, 0.7, 0.7], [0.3, 0.3, _]], "abcd"),
+        ([[1, 1], [2, 2], [3, 4], [1, 1], [5, 5]], "abcde"),
+        ([[1, 1], [2, 2], [3, 4], [1, 2], [5, 5]], "aaaaa"),
+        ([[1, 2], [1, 2], [1, 2], [1, 2], [1, 2]], "abcde"),
+    ],
+    ids=["perfect", "perfect-to-rounding", "one-prompt-disagrees", "one-prompt", "prompts-all-alike"],
+)
+def test_alpha_without_an_interval_says_so(metric, ratings, prompts):
+    """Five items on which all agree do not show that others would be: NaN, and not 1 to 1."""
+    estimate = krippendorff_alpha_interval(ratings, metric=metric, clusters=np.array(list(prompts)))
+    assert np.isfinite(estimate.estimate)
+    assert np.isnan([estimate.low, estimate.high]).all()
+
+
+@pytest.mark.parametrize(("n_prompts", "n_videos"), [(10, 3), (10, 7), (30, 3)])
+def test_alpha_interval_covers_with_few_prompts(rng, n_prompts, n_videos):
+    """Ordinal α of answers from 1 to 5; resampling prompts covers .88, .88 and .90 here."""
+    n_draws, covered = 300, 0
+
+    def draw(n_prompts):
+        ratings, prompts = draw_in_prompts(rng, n_prompts, n_videos, reliability=0.6, alike=0.5)
+        return np.clip(np.rint(ratings), -2, 2), prompts
+
+    truth = krippendorff_alpha(draw(100_000 // n_videos)[0], metric="ordinal")
     for _draw in range(n_draws):
-        ratings = np.clip(np.rint(_draw_ratings(rng, 150, 3)), -2, 2)
-        estimate = krippendorff_alpha_interval(ratings, metric="interval", n_resamples=400, rng=rng)
+        ratings, prompts = draw(n_prompts)
+        estimate = krippendorff_alpha_interval(ratings, metric="ordinal", clusters=prompts)
         covered += estimate.low <= truth <= estimate.high
     assert abs(covered / n_draws - 0.95) < 3 * np.sqrt(0.95 * 0.05 / n_draws)
 
 
-def test_icc_published():
-    """Shrout & Fleiss (1979), table 4, with the digits of R's psych::ICC."""
-    icc = intraclass_correlation(SHROUT_FLEISS)
-    single = [round(icc[f"ICC({model},1)"].estimate, 4) for model in (1, 2, 3)]
-    average = [round(icc[f"ICC({model},k)"].estimate, 2) for model in (1, 2, 3)]
-    assert single == [0.1657, 0.2898, 0.7148]
-    assert average == [0.44, 0.62, 0.91]
+def test_alpha_interval_covers(rng):
+    """Interval α of five-step ratings; its true value from a million items."""
+    truth = krippendorff_alpha(np.clip(np.rint(draw_ratings(rng, 10**6, 3)), -2, 2), metric="interval")
+    n_draws, covered = 400, 0
+    for _draw in range(n_draws):
+        ratings = np.clip(np.rint(draw_ratings(rng, 150, 3)), -2, 2)
+        estimate = krippendorff_alpha_interval(ratings, metric="interval")
+        covered += estimate.low <= truth <= estimate.high
+    assert abs(covered / n_draws - 0.95) < 3 * np.sqrt(0.95 * 0.05 / n_draws)
 
 
 def test_icc_of_fetv(fetv):
     icc = intraclass_correlation(fetv[0])
     assert round(icc["ICC(2,1)"].estimate, 4) == 0.6098
     assert round(icc["ICC(2,k)"].estimate, 4) == 0.8242
-
-
-def _pingouin_icc(ratings):
-    """Give pingouin's table of the six ICCs, in our order."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pingouin
-
-        long = pd.DataFrame(ratings).melt(ignore_index=False, var_name="annotator").reset_index(names="item")
-        return pingouin.intraclass_corr(long, "item", "annotator", "value", nan_policy="omit")
-
-
-@pytest.mark.parametrize("shape", [(6, 4), (25, 3), (9, 2)])
-def test_icc_equals_pingouin(rng, shape):
-    ratings = _draw_ratings(rng, *shape) + 0.5 * rng.normal(size=shape[1])
-    if shape == (6, 4):
-        ratings = SHROUT_FLEISS
-    icc = intraclass_correlation(ratings)
-    expected = _pingouin_icc(ratings)
-    np.testing.assert_allclose([e.estimate for e in icc.values()], expected["ICC"], rtol=1e-10)
-    bounds = np.array([[e.low, e.high] for e in icc.values()])
-    # pingouin rounds its intervals to two digits.
-    np.testing.assert_allclose(bounds, np.vstack(expected.filter(like="CI95").iloc[:, 0]), atol=0.00501)
-
-
-def test_icc_drops_incomplete_items(rng):
-    ratings = _draw_ratings(rng, 12, 3)
-    ratings[[2, 7], [0, 2]] = np.nan
-    complete = np.delete(ratings, [2, 7], axis=0)
-    assert intraclass_correlation(ratings) == intraclass_correlation(complete)
-    assert {estimate.n for estimate in intraclass_correlation(ratings).values()} == {10}
-
-
-@pytest.mark.parametrize("ratings", [[[1, 2, 4]], [[1], [2], [4]], np.full((4, 3), 2.5), np.full((4, 3), _)])
-def test_icc_undefined(ratings):
-    for estimate in intraclass_correlation(ratings).values():
-        assert np.isnan([estimate.estimate, estimate.low, estimate.high]).all()
-
-
-def test_icc_of_perfect_agreement_and_consistency():
-    agreed = intraclass_correlation([[0.1, 0.1], [0.2, 0.2], [0.7, 0.7]])
-    assert [estimate.estimate for estimate in agreed.values()] == pytest.approx([1] * 6)
-    assert all(np.isnan(estimate.low) for estimate in agreed.values())
-    shifted = intraclass_correlation([[1, 2], [2, 3], [3, 4]])
-    assert shifted["ICC(3,1)"].estimate == 1
-    # Mean squares: items 2, annotators 1.5, residual 0: 2/(2 + 2·1.5/3) = 2/3.
-    assert shifted["ICC(2,1)"].estimate == pytest.approx(2 / 3)
-
-
-def test_icc_without_differences_between_items():
-    """Item means are all equal: a single rating has its lowest reliability, the mean has none to speak of."""
-    icc = intraclass_correlation([[1, 2], [2, 1], [1, 2], [2, 1], [1, 2]])
-    assert icc["ICC(1,1)"].estimate == -1
-    assert np.isnan(icc["ICC(1,k)"].estimate)
-
-
-def test_icc_intervals_cover(rng):
-    """Exact under normality: ICC(1,·) and ICC(3,·) cover .95; ICC(2,·) uses an approximation of F."""
-    n_draws, n_items, n_annotators = 700, 30, 4
-    covered = dict.fromkeys(intraclass_correlation(SHROUT_FLEISS), 0)
-    truth = {"1": 0.5, "k": 0.8}
-    for _draw in range(n_draws):
-        for name, estimate in intraclass_correlation(_draw_ratings(rng, n_items, n_annotators)).items():
-            covered[name] += estimate.low <= truth[name[-2]] <= estimate.high
-    for count in covered.values():
-        assert abs(count / n_draws - 0.95) < 3 * np.sqrt(0.95 * 0.05 / n_draws)
 
 
 def test_exact_agreement_counts():
@@ -242,7 +204,7 @@ def test_count_values():
     assert counts.tolist() == [[1, 0, 2], [1, 0, 0], [0, 0, 0], [1, 1, 1]]
 
 
-def test_wrong_input_is_refused(rng):
+def test_wrong_input_is_refused():
     with pytest.raises(ValueError, match="items as rows"):
         krippendorff_alpha([1, 2, 3], metric="nominal")
     with pytest.raises(ValueError, match="'nominal', 'ordinal' or 'interval'"):
@@ -250,4 +212,6 @@ def test_wrong_input_is_refused(rng):
     with pytest.raises(ValueError, match="'items' or 'pairs'"):
         exact_agreement(SHROUT_FLEISS, unit="raters")
     with pytest.raises(ValueError, match="each of 6 items"):
-        krippendorff_alpha_interval(SHROUT_FLEISS, metric="nominal", rng=rng, clusters=np.arange(4))
+        krippendorff_alpha_interval(SHROUT_FLEISS, metric="nominal", clusters=np.arange(4))
+    with pytest.raises(ValueError, match="each of 6 items"):
+        intraclass_correlation(SHROUT_FLEISS, clusters=np.arange(4))

@@ -11,18 +11,17 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats as scipy_stats
 
 from videophy_lab.stats.checks import check_level
 from videophy_lab.stats.estimate import (
     Estimate,
     FloatArray,
     encode_clusters,
-    estimate_from_bootstrap,
 )
+from videophy_lab.stats.intraclass import bound_single_iccs, jackknife_agreement, jackknife_single_iccs
 
 Metric = Literal["nominal", "ordinal", "interval"]
-_DRAWS_AT_ONCE = 500
+JACKKNIFE = "cluster_jackknife_fisher_z"
 
 
 def krippendorff_alpha(ratings: ArrayLike, *, metric: Metric) -> float:
@@ -48,7 +47,8 @@ def krippendorff_alpha(ratings: ArrayLike, *, metric: Metric) -> float:
     """
     counts, values = count_values(ratings)
     paired = counts[counts.sum(axis=1) >= 2]
-    return float(_alpha_of_weights(np.ones((1, paired.shape[0])), paired, values, metric)[0])
+    terms = _sum_pairs(paired, values, metric)
+    return float(_alpha_of_sums(paired.sum(axis=0)[None], terms.sum(axis=0)[None], values, metric)[0])
 
 
 def krippendorff_alpha_interval(
@@ -56,11 +56,11 @@ def krippendorff_alpha_interval(
     *,
     metric: Metric,
     level: float = 0.95,
-    n_resamples: int = 2000,
-    rng: np.random.Generator,
+    n_resamples: int | None = None,
+    rng: np.random.Generator | None = None,
     clusters: NDArray[np.generic] | None = None,
 ) -> Estimate:
-    """Estimate Krippendorff's α with a percentile interval from resampled items.
+    """Estimate Krippendorff's α with an interval from leaving out one prompt after the other.
 
     Parameters
     ----------
@@ -68,21 +68,29 @@ def krippendorff_alpha_interval(
         As in :func:`krippendorff_alpha`.
     level : float
         Confidence level.
-    n_resamples : int
-        Number of bootstrap draws.
-    rng : numpy.random.Generator
+    n_resamples, rng : optional
+        Not used: nothing is drawn. Kept for calls that still name them.
     clusters : (n_items,), optional
-        Prompt of each item; whole prompts are then resampled. By default every item is its own.
+        Prompt of each item; whole prompts are then left out. By default every item is its own.
 
     Returns
     -------
     Estimate
-        ``n`` is the number of items with two ratings or more. Draws in which α is undefined are left out.
+        ``n`` is the number of items with two ratings or more. The ends are NaN where no interval can be
+        told: with one prompt, where all agree or all but those of one prompt do (that a few items are all
+        agreed on does not show that others would be), and where no prompt changes α.
 
     Notes
     -----
-    Zapf, Castell, Morawietz & Karch (2016), BMC Medical Research Methodology 16:93: resample items, not pairs
-    of ratings.
+    Delete-one-prompt jackknife on Fisher's z = artanh α with Student's t: as the other correlations here.
+    Annotators are these ones; the interval says nothing of others.
+
+    Measured coverage of 95 %, answers rounded to 1–5, three annotators, prompts' correlation .5, ordinal α
+    .54 (1,000 draws): .95 with 10 prompts of three videos, .94 with 10 of seven, .95 with 30 of three and
+    with 60 of seven, where resampled prompts cover .88, .87, .92 and .94, nearly all misses too low. Over
+    8, 12 and 30 prompts of one to three videos, two and three annotators, ordinal and nominal α, .07 to .82,
+    also with most answers at the top (64 settings of 600 draws): .954 on average, .922 at worst. With two
+    answers of which one is rare it can fall to .91.
     """
     check_level(level)
     counts, values = count_values(ratings)
@@ -92,18 +100,19 @@ def krippendorff_alpha_interval(
         raise ValueError(f"clusters have shape {labels.shape}; give one for each of {paired.size} items")
     counts = counts[paired]
     codes, n_clusters = encode_clusters(labels[paired])
-    full = float(_alpha_of_weights(np.ones((1, codes.size)), counts, values, metric)[0])
-    draws = [np.empty(0)]
-    for start in range(0, n_resamples if n_clusters else 0, _DRAWS_AT_ONCE):
-        size = min(_DRAWS_AT_ONCE, n_resamples - start)
-        weights = rng.multinomial(n_clusters, np.full(n_clusters, 1 / n_clusters), size=size)
-        draws.append(_alpha_of_weights(weights[:, codes].astype(np.float64), counts, values, metric))
-    return estimate_from_bootstrap(
-        full, np.concatenate(draws), n=codes.size, n_clusters=n_clusters, level=level
-    )
+    terms = _sum_pairs(counts, values, metric)
+    margins_of, terms_of = np.zeros((n_clusters, values.size)), np.zeros((n_clusters, terms.shape[1]))
+    np.add.at(margins_of, codes, counts)
+    np.add.at(terms_of, codes, terms)
+    # none left out, then each prompt in turn
+    margins, sums = (np.vstack([of.sum(axis=0), of.sum(axis=0) - of]) for of in (margins_of, terms_of))
+    full, *replicates = _alpha_of_sums(margins, sums, values, metric)
+    return jackknife_agreement(float(full), np.array(replicates), n=codes.size, level=level)
 
 
-def intraclass_correlation(ratings: ArrayLike, *, level: float = 0.95) -> dict[str, Estimate]:
+def intraclass_correlation(
+    ratings: ArrayLike, *, level: float = 0.95, clusters: NDArray[np.generic] | None = None
+) -> dict[str, Estimate]:
     """Compute the six intraclass correlations of items rated by the same annotators.
 
     Parameters
@@ -112,6 +121,8 @@ def intraclass_correlation(ratings: ArrayLike, *, level: float = 0.95) -> dict[s
         Items with a missing rating are dropped; ``n`` of the estimates is the number of items left.
     level : float
         Confidence level.
+    clusters : (n_items,), optional
+        Prompt of each item. By default every item is its own.
 
     Returns
     -------
@@ -123,24 +134,39 @@ def intraclass_correlation(ratings: ArrayLike, *, level: float = 0.95) -> dict[s
 
     Notes
     -----
-    Shrout & Fleiss (1979), Psychological Bulletin 86, 420-428; intervals from F distributions as in McGraw &
-    Wong (1996), Psychological Methods 1, 30-46, table 7. They take all items as independent.
+    Shrout & Fleiss (1979), Psychological Bulletin 86, 420-428. Where each item is of a prompt of its own,
+    intervals are from F distributions, as in McGraw & Wong (1996), Psychological Methods 1, 30-46, table 7
+    (``method`` is ``"anova_f"``). They take items as independent. Where prompts have several items, they are
+    delete-one-prompt jackknives on Fisher's z (``"cluster_jackknife_fisher_z"``).
+
+    Measured coverage of 95 % of ICC(2,1), prompts' correlation .7: those of F cover .89 with 20 prompts of
+    four videos and .81 with 40 of seven; the jackknives, over answers rounded to 1–5, 10, 20 and 40 prompts
+    of three to seven videos, two to five annotators and ICCs of .3 to .9 before rounding (27 settings of
+    400 draws), .935 on average, .895 at worst. They leave out prompts and no annotators: where three
+    annotators differ in their level by a variance of a fifth of all others, an ICC(2,1) of any annotators
+    is covered in .83 (F: .87).
     """
     check_level(level)
     matrix = check_ratings(ratings)
-    complete = matrix[~np.isnan(matrix).any(axis=1)]
-    n, k = complete.shape
-    names = [f"ICC({model},{size})" for size in ("1", "k") for model in (1, 2, 3)]
-    if n < 2 or k < 2 or np.ptp(complete) == 0:
-        bounds = [(np.nan, np.nan, np.nan)] * 3
+    labels = np.arange(len(matrix)) if clusters is None else np.asarray(clusters)
+    if labels.shape != matrix.shape[:1]:
+        raise ValueError(f"clusters have shape {labels.shape}; give one for each of {len(matrix)} items")
+    complete = ~np.isnan(matrix).any(axis=1)
+    kept = matrix[complete]
+    n, k = kept.shape
+    codes, n_clusters = encode_clusters(labels[complete])
+    if n_clusters < n:
+        method, bounds = JACKKNIFE, jackknife_single_iccs(kept, codes, n_clusters, level)
     else:
-        bounds = _bound_single_iccs(complete, level)
-    single = np.array(bounds)
-    divisor = 1 + (k - 1) * single
-    average = k * single / np.where(divisor > 0, divisor, np.nan)
+        method, bounds = "anova_f", bound_single_iccs(kept, level)
+    divisor = 1 + (k - 1) * bounds
+    # the mean of k has no interval where that of one reaches down to −1/(k − 1)
+    divisor[divisor[:, 1] <= 0, 1:] = np.nan
+    average = k * bounds / np.where(divisor > 0, divisor, np.nan)
+    names = [f"ICC({model},{size})" for size in ("1", "k") for model in (1, 2, 3)]
     return {
-        name: Estimate(float(value), float(low), float(high), level, "anova_f", n, n)
-        for name, (value, low, high) in zip(names, np.vstack([single, average]), strict=True)
+        name: Estimate(float(value), float(low), float(high), level, method, n, n_clusters)
+        for name, (value, low, high) in zip(names, np.vstack([bounds, average]), strict=True)
     }
 
 
@@ -198,98 +224,55 @@ def check_ratings(ratings: ArrayLike) -> FloatArray:
     return matrix
 
 
-def _alpha_of_weights(
-    weights: FloatArray, counts: FloatArray, values: FloatArray, metric: Metric
-) -> FloatArray:
-    """Compute α for each row of weights (n_draws, n_items), from counts of items with two ratings or more.
+def _sum_pairs(counts: FloatArray, values: FloatArray, metric: Metric) -> FloatArray:
+    """Sum what α needs of the pairs of ratings of each item of two ratings or more, (n_items, n_terms).
+
+    Notes
+    -----
+    With o(c, k) an item's pairs of values, each pair divided by the number of its other ratings: Σ o(c, c)
+    for ``nominal``, Σ o(c, k) x(c) x(k) with x the centred values for ``interval``, and all o(c, k), whose
+    positions depend on the other items, for ``ordinal``.
+    """
+    others = counts.sum(axis=1, keepdims=True) - 1
+    if metric == "nominal":
+        return np.asarray((counts * (counts - 1)).sum(axis=1, keepdims=True) / others)
+    if metric == "interval":
+        centred = _centre(values)[:, np.newaxis]
+        return np.asarray(((counts @ centred) ** 2 - counts @ centred**2) / others)
+    if metric == "ordinal":
+        pairs = counts[:, :, np.newaxis] * (counts[:, np.newaxis, :] - np.eye(values.size))
+        return np.asarray(pairs.reshape(len(counts), values.size**2) / others)
+    raise ValueError(f"metric is {metric!r}; it must be 'nominal', 'ordinal' or 'interval'")
+
+
+def _alpha_of_sums(margins: FloatArray, sums: FloatArray, values: FloatArray, metric: Metric) -> FloatArray:
+    """Compute α for each row of margins (B, n_values) and of sums of :func:`_sum_pairs` over items.
 
     Notes
     -----
     With o(c, k) the coincidences, n(c) their margins and x the position of a value, Σ o(c, k)(x(c) - x(k))²
     is 2 Σ n(c) x(c)² - 2 Σ o(c, k) x(c) x(k), and likewise with n(c) n(k) for o(c, k).
     """
-    margins: FloatArray = weights @ counts
     total = margins.sum(axis=1)
     if metric == "nominal":
-        matches = (counts * (counts - 1)).sum(axis=1) / (counts.sum(axis=1) - 1)
-        observed = total - weights @ matches
+        squares, products = total, sums[:, 0]
         expected = total**2 - (margins**2).sum(axis=1)
-    elif metric in ("ordinal", "interval"):
-        positions, products = _place_values(weights, counts, values, margins, metric)
-        squares = (margins * positions**2).sum(axis=1)
-        observed = squares - products
-        expected = total * squares - (margins * positions).sum(axis=1) ** 2
     else:
-        raise ValueError(f"metric is {metric!r}; it must be 'nominal', 'ordinal' or 'interval'")
+        positions = margins.cumsum(axis=1) - margins / 2 if metric == "ordinal" else _centre(values)[None]
+        squares = (margins * positions**2).sum(axis=1)
+        expected = total * squares - (margins * positions).sum(axis=1) ** 2
+        products = sums[:, 0] if metric == "interval" else _multiply(sums, positions)
+    observed = squares - products
+    observed[observed < 1e-12 * squares] = 0  # rounding error of perfect agreement
     varied = (margins > 0).sum(axis=1) >= 2
     return np.asarray(1 - (total - 1) * observed / np.where(varied, expected, np.nan), dtype=np.float64)
 
 
-def _place_values(
-    weights: FloatArray, counts: FloatArray, values: FloatArray, margins: FloatArray, metric: Metric
-) -> tuple[FloatArray, FloatArray]:
-    """Compute the position of each value and Σ o(c, k) x(c) x(k), for each row of weights."""
-    others = counts.sum(axis=1) - 1
-    if metric == "interval":
-        centred = values - values.mean() if values.size else values
-        within = ((counts @ centred) ** 2 - counts @ centred**2) / others
-        return centred[np.newaxis], weights @ within
-    n_items, n_values = counts.shape
-    positions = margins.cumsum(axis=1) - margins / 2
-    pairs = counts[:, :, np.newaxis] * (counts[:, np.newaxis, :] - np.eye(n_values))
-    coincidences = weights @ (pairs / others[:, np.newaxis, np.newaxis]).reshape(n_items, n_values**2)
-    square = coincidences.reshape(weights.shape[0], n_values, n_values)
-    return positions, np.einsum("bc,bck,bk->b", positions, square, positions)
+def _multiply(coincidences: FloatArray, positions: FloatArray) -> FloatArray:
+    """Compute Σ o(c, k) x(c) x(k) for each row."""
+    square = coincidences.reshape(len(positions), positions.shape[1], positions.shape[1])
+    return np.asarray(np.einsum("bc,bck,bk->b", positions, square, positions))
 
 
-def _bound_single_iccs(matrix: FloatArray, level: float) -> list[tuple[float, float, float]]:
-    """Compute ICC(1,1), ICC(2,1), ICC(3,1) of complete ratings, each with its interval."""
-    n, k = matrix.shape
-    items, raters = matrix.mean(axis=1, keepdims=True), matrix.mean(axis=0)
-    squares = np.array(
-        [
-            k * np.sum((items - matrix.mean()) ** 2) / (n - 1),
-            n * np.sum((raters - matrix.mean()) ** 2) / (k - 1),
-            np.sum((matrix - items) ** 2) / (n * (k - 1)),
-            np.sum((matrix - items - raters + matrix.mean()) ** 2) / ((n - 1) * (k - 1)),
-        ]
-    )
-    squares[squares < 1e-12 * squares.max()] = 0  # rounding error of perfect agreement
-    between_items, between_raters, within_items, residual = (float(square) for square in squares)
-    return [
-        _bound_consistency(between_items, within_items, n, k, n * (k - 1), level),
-        _bound_agreement(between_items, between_raters, residual, n, k, level),
-        _bound_consistency(between_items, residual, n, k, (n - 1) * (k - 1), level),
-    ]
-
-
-def _bound_consistency(
-    between: float, error: float, n: int, k: int, freedom: int, level: float
-) -> tuple[float, float, float]:
-    """Compute (F - 1)/(F + k - 1) at F and at F over its quantiles."""
-    if error == 0:
-        return (1.0 if between else np.nan), np.nan, np.nan
-    ratio, upper = between / error, (1 + level) / 2
-    low = ratio / scipy_stats.f.ppf(upper, n - 1, freedom)
-    high = ratio * scipy_stats.f.ppf(upper, freedom, n - 1)
-    value, low, high = ((f - 1) / (f + k - 1) for f in (ratio, low, high))
-    return value, low, high
-
-
-def _bound_agreement(
-    between_items: float, between_raters: float, residual: float, n: int, k: int, level: float
-) -> tuple[float, float, float]:
-    """Compute ICC(2,1) and its interval with Satterthwaite's degrees of freedom."""
-    total = between_items + (k - 1) * residual + k * (between_raters - residual) / n
-    icc = (between_items - residual) / total if total > 0 else np.nan
-    from_raters = k * icc * between_raters
-    from_residual = (n * (1 + (k - 1) * icc) - k * icc) * residual
-    spread = from_raters**2 / (k - 1) + from_residual**2 / ((n - 1) * (k - 1))
-    if spread == 0:
-        return icc, np.nan, np.nan
-    freedom, upper = (from_raters + from_residual) ** 2 / spread, (1 + level) / 2
-    shrink, grow = scipy_stats.f.ppf(upper, n - 1, freedom), scipy_stats.f.ppf(upper, freedom, n - 1)
-    noise = k * between_raters + (k * n - k - n) * residual
-    low = n * (between_items - shrink * residual) / (shrink * noise + n * between_items)
-    high = n * (grow * between_items - residual) / (noise + n * grow * between_items)
-    return icc, low, high
+def _centre(values: FloatArray) -> FloatArray:
+    return values - values.mean() if values.size else values
