@@ -39,7 +39,7 @@ FLOORS = {
     "annotation": {"schema", "video", "markup", "datasets", "extras", "gallery.footage"},
     "prompts": {"schema", "video", "llm", "extras", "devices", "weights", "collisions", "datasets.laws"},
     "video_store": {"schema", "video", "places", "generators.base"},
-    "engine": {"judges.base", "generators.base", "store", "video_store", "video", "extras"},
+    "engine": {"judges.base", "generators.base", "store", "video_store", "video", "extras", "schema"},
     "cards": {"registry", "judges.base", "generators.base"},
     "building": {"registry", "judges.base", "generators.base"},
     "scoring": {

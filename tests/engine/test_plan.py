@@ -153,6 +153,17 @@ def test_probes_of_a_video_are_jobs_and_questions_of_their_own() -> None:
     assert {question.probe for question in second.questions["judge"]} == {None}
 
 
+def test_another_caption_is_another_question_only_where_the_caption_is_asked_with() -> None:
+    probes = ("", "caption_swap", "caption_paraphrase_1", "repeat_1")
+    probed = pd.concat([VIDEOS.assign(probe=name) for name in probes], ignore_index=True)
+    wanted = ask_questions(probed, RULES, scorer="judge", spec="s", tasks=["sa", "pc", "rule"])
+    asked = wanted.groupby("task")["probe"].unique().map(set)
+    assert asked["sa"] == set(probes)
+    assert asked["pc"] == asked["rule"] == {"", "repeat_1"}
+    both = ask_questions(probed, None, scorer="judge", spec="s", tasks=["sa", "pc"], captioned=("sa", "pc"))
+    assert both.groupby("task")["probe"].nunique().eq(4).all()
+
+
 @pytest.mark.parametrize(
     ("probe", "repeat"),
     [(None, 0), ("", 0), ("reverse", 0), ("repeat_1", 1), ("repeat_12", 12), ("repeat_x", 0), ("repeat", 0),

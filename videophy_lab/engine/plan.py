@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videophy_lab.judges.base import QUESTION_TASKS, Card, Question
+from videophy_lab.schema.probes import has_other_caption
 from videophy_lab.store import CONTENT, KEY
 
 if TYPE_CHECKING:
@@ -110,18 +111,21 @@ def ask_questions(
     -------
     DataFrame
         ``video_id, scorer, spec, task, rule_id, probe, sha256, question, text``; blank is the empty string.
+        A video under a probe of the caption is asked about in the captioned tasks only.
     """
     import pandas as pd
 
     videos = videos if "probe" in videos.columns else videos.assign(probe="")
+    # another caption makes another question only where the caption is asked with
+    own_caption = videos[~has_other_caption(videos["probe"])]
     parts = []
     for task in tasks:
         if task == "rule" and rules is not None:
-            asked = join_rules(videos, rules).rename(columns={"rule": "text"})
+            asked = join_rules(own_caption, rules).rename(columns={"rule": "text"})
+        elif task in captioned:
+            asked = videos[["video_id", "probe", "sha256"]].assign(rule_id="", text=videos["caption"])
         else:
-            asked = videos[["video_id", "probe", "sha256"]].assign(rule_id="", text="")
-            if task in captioned:
-                asked["text"] = videos["caption"].to_numpy()
+            asked = own_caption[["video_id", "probe", "sha256"]].assign(rule_id="", text="")
         parts.append(asked.assign(task=task))
     table = pd.concat(parts, ignore_index=True).assign(scorer=scorer, spec=spec)
     names = {text: hash_text(text) for text in table["text"].unique()}
