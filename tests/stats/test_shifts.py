@@ -30,15 +30,12 @@ def test_one_video_a_prompt_is_the_paired_t_interval(rng):
     assert (points.estimate, points.low) == pytest.approx((4 * found.estimate, 4 * test.low))
 
 
-def test_a_standardised_shift_is_a_ratio_with_its_jackknife(rng):
+def test_a_standardised_shift_is_the_shift_in_standard_deviations_of_these_videos(rng):
     after, before, clusters = draw_shifts(rng, n_clusters=10, n_videos=3, shift=0.4)
     found = standardise_shift(after, before, clusters)
-    ratio = np.mean(after - before) / before.std(ddof=1)
-    left = np.array(
-        [np.mean((after - before)[clusters != c]) / before[clusters != c].std(ddof=1) for c in range(10)]
-    )
-    error = np.sqrt(9 / 10 * np.sum((left - left.mean()) ** 2))
-    assert found.estimate == pytest.approx(ratio)
+    left = np.array([np.mean((after - before)[clusters != c]) for c in range(10)])
+    error = np.sqrt(9 / 10 * np.sum((left - left.mean()) ** 2)) / before.std(ddof=1)
+    assert found.estimate == pytest.approx(np.mean(after - before) / before.std(ddof=1))
     assert found.high - found.estimate == pytest.approx(scipy_stats.t.ppf(0.975, 9) * error)
     # it does not depend on the scale
     scaled = standardise_shift(100 * after + 7, 100 * before + 7, clusters)
@@ -53,6 +50,46 @@ def test_no_shift_of_few_prompts_is_not_certain():
     assert judge_shift(before, before, np.arange(4), unit=1, margin=0.2).verdict == "inconclusive"
     many = np.tile(before, 5)
     assert judge_shift(many, many, np.arange(20), unit=1, margin=0.2).verdict == "equivalent"
+
+
+def test_the_verdict_in_units_is_that_in_points(rng):
+    """A score of a few large values, of which every one moves: its unit is uncertain, its shift is not."""
+    before = np.exp(1.5 * rng.normal(size=17))
+    after = before + 3 + 0.1 * rng.normal(size=17)
+    points, units = (study(after, before, np.arange(17)) for study in (estimate_shift, standardise_shift))
+    assert points.low > 0
+    assert units.low > 0
+    assert judge_shift(after, before, np.arange(17), margin=0.01).verdict == "non-zero"
+
+
+@pytest.mark.parametrize("moved", [0.0, -1.0])
+def test_prompts_that_all_move_alike_say_little_of_others(moved):
+    before = np.array([3.0, 4.0, 2.0])
+    for study in (estimate_shift, standardise_shift):
+        found = study(before + moved, before, np.arange(3), unit=1.0)
+        unseen = 1 - 0.025 ** (1 / 3)
+        assert (found.estimate, found.low, found.high) == pytest.approx(
+            (moved, moved - unseen, moved + unseen)
+        )
+        assert found.method == "unseen_clusters"
+    assert judge_shift(before + moved, before, np.arange(3), unit=1, margin=0.2).verdict == (
+        "non-zero" if moved else "inconclusive"
+    )
+    # in standard deviations of the originals, where no unit is known
+    assert estimate_shift(before, before, np.arange(3)).high == pytest.approx(unseen * before.std(ddof=1))
+
+
+@pytest.mark.parametrize(
+    ("n_clusters", "chance", "step"), [(8, 0.9, -1), (3, 0.9, -1), (8, 0.1, -1), (30, 0.05, 2)]
+)
+def test_coverage_where_most_prompts_move_alike(rng, n_clusters, chance, step):
+    n_draws, hits = 400, 0
+    before = np.full(n_clusters, 3.0)
+    for _ in range(n_draws):
+        after = before + step * (rng.random(n_clusters) < chance)
+        found = estimate_shift(after, before, np.arange(n_clusters), unit=1.0)
+        hits += found.low <= chance * step <= found.high
+    assert hits / n_draws > 0.95 - 3 * np.sqrt(0.95 * 0.05 / n_draws)
 
 
 def test_scores_that_do_not_vary_are_no_unit():
@@ -81,11 +118,14 @@ def test_equivalence_is_statsmodels_tost(rng):
 @pytest.mark.parametrize("shift", [0.0, 0.6])
 def test_coverage_with_few_prompts(rng, unit, shift):
     after, before, _ = draw_shifts(np.random.default_rng(0), n_clusters=100_000, n_videos=1, shift=shift)
-    truth = np.mean(after - before) / (unit or before.std())
+    truth = np.mean(after - before)
     n_draws, hits = 500, 0
     for _ in range(n_draws):
-        found = standardise_shift(*draw_shifts(rng, n_clusters=8, n_videos=4, shift=shift), unit=unit)
-        hits += found.low <= truth <= found.high
+        drawn = draw_shifts(rng, n_clusters=8, n_videos=4, shift=shift)
+        found = standardise_shift(*drawn, unit=unit)
+        # the unit is that of the videos drawn
+        size = unit or drawn[1].std(ddof=1)
+        hits += found.low <= truth / size <= found.high
     assert hits / n_draws > 0.95 - 3 * np.sqrt(0.95 * 0.05 / n_draws)
 
 

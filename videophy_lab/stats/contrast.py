@@ -57,19 +57,48 @@ def contrast_shares(
     one, two = (bounded_mean_estimate(v, c, level=level) for v, c in zip(values, labels, strict=True))
     correlation = min(0.0, _correlate_means(values, labels))
     _, n_clusters = encode_clusters(np.concatenate(labels))
+    first_ends, second_ends = (
+        (np.array(side.estimate), np.array(side.low), np.array(side.high)) for side in (one, two)
+    )
+    low, high = combine_margins(*first_ends, *second_ends, correlation=correlation)
     difference = one.estimate - two.estimate
-    below = one.estimate - one.low, two.high - two.estimate
-    above = one.high - one.estimate, two.estimate - two.low
-    low, high = (_combine(*sides, correlation) for sides in (below, above))
-    ends = max(-1.0, difference - low), min(1.0, difference + high)
-    if np.isnan([low, high]).any():
-        ends = np.nan, np.nan
-    return Estimate(difference, *ends, level, "mover_wilson_t_cluster", one.n + two.n, n_clusters)
+    return Estimate(
+        difference, float(low), float(high), level, "mover_wilson_t_cluster", one.n + two.n, n_clusters
+    )
 
 
-def _combine(first: float, second: float, correlation: float) -> float:
-    """Combine the margins of two correlated numbers into that of their difference."""
-    return float(np.sqrt(first**2 + second**2 - 2 * correlation * first * second))
+def combine_margins(
+    first: FloatArray,
+    first_low: FloatArray,
+    first_high: FloatArray,
+    second: FloatArray,
+    second_low: FloatArray,
+    second_high: FloatArray,
+    *,
+    correlation: float = 0.0,
+) -> tuple[FloatArray, FloatArray]:
+    """Combine the intervals of two shares into that of their difference; see :func:`contrast_shares`.
+
+    Parameters
+    ----------
+    first, first_low, first_high, second, second_low, second_high : float arrays of one shape
+        NaN where there is no interval.
+    correlation : float
+        Of the two shares.
+
+    Returns
+    -------
+    low, high : float arrays
+        Within [−1, 1].
+    """
+
+    def combine(one: FloatArray, two: FloatArray) -> FloatArray:
+        return np.asarray(np.sqrt(one**2 + two**2 - 2 * correlation * one * two))
+
+    difference = first - second
+    below = combine(first - first_low, second_high - second)
+    above = combine(first_high - first, second - second_low)
+    return np.maximum(-1.0, difference - below), np.minimum(1.0, difference + above)
 
 
 def _correlate_means(

@@ -98,7 +98,9 @@ def bounded_mean_estimate(
 
     Measured coverage of the 95 % interval of :func:`paired_auc` over 8, 12, 16 and 40 clusters of 1 to 20
     pairs, latent correlation of a cluster's pairs 0 to .9, areas .5, .8, .95, with and without ties (312
-    settings of 800 draws): .972 on average, .938 at worst. The plain jackknife falls to .47 near 1.
+    settings of 800 draws): .972 on average, .938 at worst. The plain jackknife falls to .47 near 1. Where bad
+    clusters are rare and hold many more pairs than the good ones, as 10 % of them with five times as many,
+    ten clusters often hold none, and the interval covers .65 of the time.
     """
     check_level(level)
     numbers = as_finite(values, "values")
@@ -110,21 +112,51 @@ def bounded_mean_estimate(
     mean = float(numbers.mean()) if n else np.nan
     if n_clusters < 2:
         return Estimate(mean, np.nan, np.nan, level, METHOD, n, n_clusters)
-    unseen = 1 - ((1 - level) / 2) ** (1 / n_clusters)
-    if np.ptp(numbers) == 0:
-        low = mean * (1 - unseen)
-        # of 1, floating point would leave the end a hair beside
-        high = 1.0 if mean == 1 else low + unseen
-        return Estimate(mean, low, high, level, METHOD, n, n_clusters)
     replicates = delete_one_means(numbers, codes, n_clusters)
     between = (n_clusters - 1) / n_clusters * np.sum((replicates - replicates.mean()) ** 2)
-    variance = max(float(between), float(numbers.var(ddof=1)) / n)
+    variance = max(float(between), float(numbers.var(ddof=1)) / n) if np.ptp(numbers) else 0.0
+    low, high = bound_mean(np.array(mean), np.array(variance), n_clusters, level=level)
+    return Estimate(mean, float(low), float(high), level, METHOD, n, n_clusters)
+
+
+def bound_mean(
+    mean: FloatArray, variance: FloatArray, n_clusters: int, *, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Give the interval of :func:`bounded_mean_estimate` from means and their variances.
+
+    Parameters
+    ----------
+    mean, variance : float arrays of one shape
+        A variance of 0 says that all values are the same.
+    n_clusters : int
+        At least two.
+    level : float
+
+    Returns
+    -------
+    low, high : float arrays
+    """
+    unseen = find_unseen_share(n_clusters, level=level)
     upper = (1 + level) / 2
     quantiles = scipy_stats.norm.ppf(upper) / scipy_stats.t.ppf(upper, n_clusters - 1)
-    effective = mean * (1 - mean) / variance * quantiles**2
-    ends = wilson_interval(mean * effective, effective, level=level)
-    low, high = min(float(ends[0]), 1 - unseen), max(float(ends[1]), unseen)
-    return Estimate(mean, low, high, level, METHOD, n, n_clusters)
+    same = variance == 0
+    effective = mean * (1 - mean) / np.where(same, 1.0, variance) * quantiles**2
+    low, high = wilson_interval(mean * effective, effective, level=level)
+    low_of_same = mean * (1 - unseen)
+    # of 1, floating point would leave the end a hair beside
+    high_of_same = np.where(mean == 1, 1.0, low_of_same + unseen)
+    return (
+        np.where(same, low_of_same, np.minimum(low, 1 - unseen)),
+        np.where(same, high_of_same, np.maximum(high, unseen)),
+    )
+
+
+def find_unseen_share(n_clusters: int, *, level: float) -> float:
+    """Give the largest share of clusters that may be unlike the n that were seen, all of which agree.
+
+    Clopper & Pearson (1934), Biometrika 26, 404–413: 1 − (α/2)^(1/n).
+    """
+    return float(1 - ((1 - level) / 2) ** (1 / n_clusters))
 
 
 def paired_sign_test(

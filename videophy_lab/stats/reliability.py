@@ -8,7 +8,7 @@ average over wordings).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -167,8 +167,10 @@ def split_noise(answers: ArrayLike, clusters: NDArray[np.generic], *, level: flo
     full = _split(kept)
     replicates = np.array([_split(kept[codes != cluster]) for cluster in range(n_clusters)])
     found = {
-        name: estimate_from_jackknife(
-            full[k], replicates[:, k] if n_clusters else np.empty(0), n=len(kept), level=level
+        name: _hide_point(
+            estimate_from_jackknife(
+                full[k], replicates[:, k] if n_clusters else np.empty(0), n=len(kept), level=level
+            )
         )
         for k, name in enumerate(COMPONENTS)
     }
@@ -179,6 +181,11 @@ def split_noise(answers: ArrayLike, clusters: NDArray[np.generic], *, level: flo
         shares = _share({name: full[k] for k, name in enumerate(COMPONENTS[:3])})
     n_left_out = int(np.count_nonzero(~complete))
     return Noise(**found, shares=shares, n_left_out=n_left_out)
+
+
+def _hide_point(estimate: Estimate) -> Estimate:
+    """Take the interval from a variance that is the same without any prompt, such as 0 of equal answers."""
+    return replace(estimate, low=np.nan, high=np.nan) if estimate.low == estimate.high else estimate
 
 
 def _single_icc(matrix: FloatArray) -> float:
