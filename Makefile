@@ -13,7 +13,7 @@ SCORERS ?= kinematics constant random sharpness contrast colourfulness temporal_
 
 CARD_SEEDS ?= --seed 0 --seed 1
 CARD_SCORERS ?= arrow_of_time kinematics constant random sharpness temporal_flickering
-PROBES ?= reverse shuffle shuffle_blocks freeze loop drop_frames-100 mirror blank blur text repeat
+PROBES ?= reverse shuffle shuffle_blocks freeze loop drop_frames-075 mirror blank blur text repeat
 
 # uv ignores pip's settings, so hand on the folder of local wheels; uv stops when that folder is missing
 ifneq ($(wildcard $(PIP_FIND_LINKS)),)

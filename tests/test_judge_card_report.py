@@ -87,26 +87,28 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_card_of_a_fooled_judge_names_each_fault(planted: Path) -> None:
     page = read_page(planted)
-    number = r"[−\d.]+, [−\d.]+ to [−\d.]+"
+    number = r"[−\d.]+, [−\d.]+ to [−\d.]+, n = 48"
     assert re.search(
         rf"The Fooled likes frozen video \(intact preferred {number}\), ignores the order of frames "
-        rf"\(intact preferred {number}\), ignores the order of blocks \(intact preferred {number}\) and "
+        rf"\(intact preferred {number}\), scores shuffled blocks about as high \(shift {number}\) and "
         rf"reads text overlays \(shift {number}\); 12 of 16 checks passed",
         page,
     )
     card = read(planted, "judge_probes_card").set_index("measure")
     assert card.loc["faults shown", "The Fooled"] == (
-        "likes frozen video; ignores the order of frames; ignores the order of blocks; reads text overlays"
+        "likes frozen video; ignores the order of frames; scores shuffled blocks about as high; "
+        "reads text overlays"
     )
 
 
 def test_a_right_judge_is_not_accused_and_the_sentinels_are(planted: Path) -> None:
     page = read_page(planted)
-    assert "right shows no fault; 16 of 16 checks passed (n = 48 videos)" in page
+    assert "right shows no fault; 16 of 16 checks passed." in page
     assert re.search("constant ignores the direction of time .* and answers 4 to nearly every video", page)
     assert re.search("random [^.]*.*answers differently when asked again", page)
     assert re.search("silent minds the wording of the caption .* and leaves questions unanswered", page)
-    assert "4 of 5 judges show a fault, on 48 videos of 24 prompts under 21 probes" in page
+    assert "4 of 5 judges show a fault, on 48 videos of 24 actions under 21 probes" in page
+    assert "right also answered SA, which is left out here" in page
     faults = read(planted, "judge_probes_faults")
     assert "sharpness" not in set(faults["scorer"])
     card = read(planted, "judge_probes_card").set_index("measure")
@@ -119,12 +121,12 @@ def test_the_card_holds_the_numbers_of_the_tables(planted: Path) -> None:
     card = read(planted, "judge_probes_card").set_index("measure")
     reversal = read(planted, "time_reversal_reversal").set_index(["scorer", "class"])
     row = reversal.loc[("right", "irreversible")]
-    expected = f"{row['estimate']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
-    assert card.loc["forward preferred, irreversible", "right"] == expected == "1.00 (0.74 to 1.00)"
+    expected = f"{row['estimate']:.2f} ({row['low']:.2f} to {row['high']:.2f}), n = {row['n_videos']}"
+    assert card.loc["forward preferred, irreversible", "right"] == expected == "1.00 (0.74 to 1.00), n = 24"
     assert card.loc["forward preferred, irreversible", "constant"].startswith("0.50")
-    assert card.loc["commonest answer", "constant"] == "4: 100 % (86 to 100); 1 different"
-    assert card.loc["cost a question", "right"] == "0.002 US$"
-    assert card.loc["cost a question", "constant"] == "–"
+    assert card.loc["commonest answer", "constant"] == "4: 100 % (86 to 100), n = 48; 1 different"
+    assert card.loc["mean cost a question", "right"] == "0.002 US$, n = 1,056"
+    assert card.loc["mean cost a question", "constant"] == "–"
     assert float(card.loc["correlation with humans", "right"].split()[0]) > 0.5
     assert card.loc["correlation with humans", "constant"] == "undefined"
     assert card.loc["shift by freezing", "The Fooled"].startswith("0.5")
@@ -141,6 +143,7 @@ def test_what_is_missing_and_left_out_is_said(planted: Path) -> None:
 def test_reversal_is_told_for_every_judge(planted: Path) -> None:
     page = read_page(planted)
     number = r"[−\d.]+ \([^)]*\)"
+    inside = r"[−\d.]+, [−\d.]+ to [−\d.]+, n = 48"
     assert re.search(
         rf"right prefers the forward version in 1.00 \(0.74 to 1.00\) of 24 irreversible videos and {number} "
         "of 24 reversible videos: it sees the direction of time",
@@ -150,8 +153,16 @@ def test_reversal_is_told_for_every_judge(planted: Path) -> None:
     assert "it cannot tell the two versions of any irreversible video apart" in page
     assert re.search(f"Irreversible minus reversible, right: {number}, so ", page)
     assert "Irreversible minus reversible, constant: 0.00 (" in page
-    assert re.search(r"not shown for [^\n]*The Fooled \(shuffle and shuffle blocks\)", page)
-    assert re.search(r"takes [\d,]+ actions with 2 videos each; the 12 actions here have a power of 0", page)
+    assert re.search(
+        rf"That The Fooled prefers the intact video to the edited one is not shown for shuffle \({inside}\) "
+        rf"and shuffle blocks \({inside}\)",
+        page,
+    )
+    assert re.search(
+        r"takes at least [\d,]+ actions with 2 videos each \(power of 0.8, [^)]*\); the 12 actions here "
+        "have a power of 0",
+        page,
+    )
     assert not re.search(r"\bnan\b", page)
     classes = read(planted, "time_reversal_classes")
     assert classes["origin"].eq("simulated").all()

@@ -47,6 +47,13 @@ CLASS_MARKS = {
 }
 
 
+def find_widest_shift(rows: pd.DataFrame, margin: float) -> float:
+    """Find half the width of an axis that holds every shift, and the intervals of five prompts or more."""
+    told = rows[rows["n_prompts"].ge(5)]
+    ends = pd.concat([rows["estimate"], told["low"], told["high"]]).astype(float)
+    return 1.05 * max(2 * margin, float(ends.abs().max()))
+
+
 @use_paper_style
 def plot_shifts(
     estimates: pd.DataFrame,
@@ -68,6 +75,10 @@ def plot_shifts(
         Half the width of the grey band: shifts that count as none.
     order : sequence of str
         Scorers, as in the table when empty.
+
+    Notes
+    -----
+    Intervals of fewer than five prompts, which may be wider than the scale, are cut off at the edge.
     """
     import matplotlib.pyplot as plt
 
@@ -104,7 +115,9 @@ def plot_shifts(
         ax.set_ylim(y.max() + height / 2, y.min() - height / 2)
         ax.grid(axis="y", visible=False)
         ax.set_title(said, fontsize=7, loc="left")
-    units = "points on 1–5; standard deviations of a metric"
+    widest = find_widest_shift(rows, margin)
+    axes[-1, 0].set_xlim(-widest, widest)
+    units = "points on 1–5, or a quarter of another scale; standard deviations of a metric"
     axes[-1, 0].set_xlabel(f"shift against the re-encoded video ({units}), {say_level(rows)}")
     marks = max((ax.get_legend_handles_labels() for ax in axes[:, 0]), key=lambda mark: len(mark[1]))
     fig.legend(*marks, loc="outside lower center", ncols=min(4, len(scorers)))
@@ -216,6 +229,7 @@ def draw_severity(ax: Axes, rows: pd.DataFrame, scorers: Sequence[str], labels: 
             linestyle="--" if number >= len(MARKERS) else "-", label=label_scorer(labels, scorer),
         )  # fmt: skip
     ax.set_xticks(severities, [f"{value:g}" for value in severities])
+    ax.set_xlim(severities.min() - 0.7 * gap, severities.max() + 0.7 * gap)
     ax.grid(axis="x", visible=False)
 
 

@@ -82,8 +82,10 @@ from videophy_lab.study.probe_shifts import (
     estimate_severity_trends,
     estimate_shifts,
     estimate_unscored_probes,
+    expect_shifts,
 )
-from videophy_lab.study.probes import count_probes, expect_shifts, keep_answers, pair_with_null, split_probe
+from videophy_lab.study.probed import Probed, prepare_probes
+from videophy_lab.study.probes import count_probes, keep_answers, pair_with_null, split_probe
 from videophy_lab.study.prompts import (
     agree_reviewers,
     count_steps,
@@ -117,16 +119,19 @@ from videophy_lab.study.words import (
     choose_name,
     join_words,
     say_count,
+    say_inside,
     say_number,
     say_probe,
     say_range,
     say_rate,
     say_sources,
+    say_with_n,
 )
 
 __all__ = [
     "Ensemble",
     "Limits",
+    "Probed",
     "aggregate_annotators",
     "agree_on_splits",
     "agree_reviewers",
@@ -214,17 +219,20 @@ __all__ = [
     "pair_with_null",
     "pivot_ratings",
     "plan_reversal",
+    "prepare_probes",
     "price_scorers",
     "qualify_annotators",
     "rank_generators",
     "rule_agreement",
     "sample_ratings",
     "say_count",
+    "say_inside",
     "say_number",
     "say_probe",
     "say_range",
     "say_rate",
     "say_sources",
+    "say_with_n",
     "score_sentinels",
     "screen_annotators",
     "simulate_labelling",

@@ -20,6 +20,7 @@ from videophy_lab.study.tables import TASKS, make_estimates, make_row
 FAULT, PASSED, OPEN, REFUSED = "fault", "passed", "open", "refused"
 ORDER = ("irreversible", "reversible")
 LEVEL, NARROW = 0.95, 0.90
+ALL_ALIKE = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,18 +47,28 @@ class Limits:
     one_answer: float = 0.9
     unscored: float = 0.05
 
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("margin", 0, 1), ("notices", 0.5, 1), ("steady", 0, 1), ("one_answer", 0, 1), ("unscored", 0, 1)
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if not low < value < high:
+                raise ValueError(f"{name} is {value}; allowed is above {low} and below {high}")
 
-# edit: the task it is a check of, the check, the fault of not noticing, the fault of liking it
+
+# edit: the task it is a check of, the check, what is to be noticed, the edited video
 FALLS = {
-    "reverse": ("pc", "direction of time", "ignores the direction of time", "likes videos played backwards"),
-    "freeze": ("pc", "frozen video", "ignores frozen video", "likes frozen video"),
-    "shuffle": ("pc", "order of frames", "ignores the order of frames", "likes shuffled frames"),
-    "shuffle_blocks": ("pc", "order of blocks", "ignores the order of blocks", "likes shuffled blocks"),
-    "loop": ("pc", "loops", "ignores loops", "likes loops"),
-    "drop_frames": ("pc", "dropped frames", "ignores dropped frames", "likes dropped frames"),
-    "blank": ("pc", "blank picture", "ignores the picture", "likes a blank picture"),
-    "caption_swap": ("sa", "wrong caption", "ignores the caption", "likes a wrong caption"),
+    "reverse": ("pc", "direction of time", "the direction of time", "reversed video"),
+    "freeze": ("pc", "frozen video", "frozen video", "frozen video"),
+    "shuffle": ("pc", "order of frames", "the order of frames", "shuffled frames"),
+    "shuffle_blocks": ("pc", "order of blocks", "the order of blocks", "shuffled blocks"),
+    "loop": ("pc", "loops", "loops", "loops"),
+    "drop_frames": ("pc", "dropped frames", "dropped frames", "dropped frames"),
+    "blank": ("pc", "blank picture", "the picture", "a blank picture"),
+    "caption_swap": ("sa", "wrong caption", "the caption", "a wrong caption"),
 }
+# with all frames dropped the first is frozen, and that is another check
+ALL_DROPPED = "drop_frames-100"
 # edits (beginnings of names): the task or blank for any, the check, the fault
 STAYS = {
     "reencode": ("", "re-encoding", "minds re-encoding"),
@@ -92,20 +103,22 @@ def name_faults(
 
     Notes
     -----
-    An edit that must lower the score: it is liked if the 95 % interval of the paired area lies below .5; the
-    check is passed if it lies above; the edit is ignored if the interval holds .5 and either the
-    one-sided upper 95 % limit lies below ``notices`` or the shift is equivalent to none by two one-sided
-    tests at 5 %, so that few videos are not taken for blindness; a judge that gives most edited videos no
-    score refuses them. Of several severities the greatest counts; of reversals, those of
-    irreversible videos.
+    An edit that must lower the score: it is liked if the 95 % interval of the paired area lies below .5. It
+    is ignored, or hardly noticed where that interval lies above .5, if the one-sided upper 95 % limit lies
+    below ``notices``, so that few videos are not taken for blindness. Else the check is passed if the
+    interval lies above .5. Else, if two one-sided tests at 5 % say that the shift is smaller than the margin,
+    such a video is scored about as high; the estimate is then that shift with its 90 % interval. A judge that
+    gives most edited videos no score refuses them. Of several severities the greatest counts, of dropped
+    frames the greatest below all; of reversals, those of irreversible videos.
     An edit that must not matter: a fault if the 95 % interval of the shift lies beyond the margin on one side
     (of k such edits, the interval at 1 − .05/k of any); passed if all are equivalent to none by two one-sided
     tests at 5 %. All else is open.
 
     Measured: of 400 faultless judges (noise of .15 points; 12 prompts of one video, 24 of two) none was
-    accused by any of 15 checks; of 200 that answer in whole points with a noise of .4 (12 prompts of two) 4
-    of 2,800 checks accused wrongly, and that of repeats 32 times: rounding and noise leave them an ICC near
-    its limit. An effect that lies at the margin is called a fault in .020 to .030 of 200 draws a check.
+    accused by any of 16 checks. Of 200 that answer in whole points with a noise of .4 (12 prompts of two)
+    only repeats were accused, 31 times: rounding and noise leave them an ICC near its limit. Of 300 with 2,
+    3, 4, 6 and 8 prompts of one video 24 were accused, 18 of them of their repeats. An effect that lies at the
+    margin is called a fault in .020 to .030 of 200 draws a check.
     """
     chosen = limits or Limits()
     rows = []
@@ -128,13 +141,13 @@ Finding = tuple[str, str, str, str, str, Estimate]
 def _run_checks(asked: pd.DataFrame, task: str, limits: Limits) -> Iterator[Finding]:
     """Run every check that one judge's answers to one question allow."""
     unit = find_unit(asked)
-    for edit, (of_task, check, ignores, likes) in FALLS.items():
-        own = asked[asked["edit"].eq(edit)]
+    for edit, (of_task, check, what, edited) in FALLS.items():
+        own = asked[asked["edit"].eq(edit) & asked["probe"].ne(ALL_DROPPED)]
         own = own[own["class"].eq(ORDER[0])] if edit == "reverse" else own
         if of_task == task and len(own):
             strongest = own["severity"].fillna(1.0)
             own = own[strongest.eq(strongest.max())]
-            quantity, estimate, verdict, fault = judge_fall(own, limits, unit, ignores, likes)
+            quantity, estimate, verdict, fault = judge_fall(own, limits, unit, what, edited)
             yield quantity, check, str(own["probe"].iloc[0]), verdict, fault, estimate
     for edit, (of_task, check, fault) in STAYS.items():
         own = asked[asked["edit"].str.startswith(edit)]
@@ -150,9 +163,9 @@ def _run_checks(asked: pd.DataFrame, task: str, limits: Limits) -> Iterator[Find
 
 
 def judge_fall(
-    own: pd.DataFrame, limits: Limits, unit: float | None, ignores: str, likes: str
+    own: pd.DataFrame, limits: Limits, unit: float | None, what: str, edited: str
 ) -> tuple[str, Estimate, str, str]:
-    """Judge whether an edit that must lower the score is noticed, ignored, liked, or gets no score."""
+    """Judge whether an edit that must lower the score does; give the estimate that decides."""
     scored = own[own["control_score"].notna()]
     refused = bounded_mean_estimate(
         scored["probe_score"].isna().to_numpy(dtype=float),
@@ -164,12 +177,15 @@ def judge_fall(
     after, before, clusters = take_pairs(own)
     wide, narrow = (paired_auc(before, after, clusters, level=level) for level in (LEVEL, NARROW))
     if wide.high < 0.5:
-        return "paired_auc", wide, FAULT, likes
+        return "paired_auc", wide, FAULT, f"likes {edited}"
+    if narrow.high < limits.notices:
+        return "paired_auc", wide, FAULT, f"{'hardly notices' if wide.low > 0.5 else 'ignores'} {what}"
     if wide.low > 0.5:
         return "paired_auc", wide, PASSED, ""
-    still = judge_shift(after, before, clusters, unit=unit, margin=limits.margin).verdict == "equivalent"
-    verdict = FAULT if still or narrow.high < limits.notices else OPEN
-    return "paired_auc", wide, verdict, ignores if verdict == FAULT else ""
+    if judge_shift(after, before, clusters, unit=unit, margin=limits.margin).verdict == "equivalent":
+        shift = standardise_shift(after, before, clusters, unit=unit, level=NARROW)
+        return "shift_units", shift, FAULT, f"scores {edited} about as high"
+    return "paired_auc", wide, OPEN, ""
 
 
 def judge_stay(own: pd.DataFrame, limits: Limits, unit: float | None) -> tuple[Estimate, str, str]:
@@ -213,7 +229,7 @@ def _check_answers(answers: pd.DataFrame, scorer: str, task: str, limits: Limits
     controls = keep_controls(answers)
     own = controls[controls["scorer"].eq(scorer) & controls["task"].eq(task)]
     missing = own["status"].ne(OK).to_numpy(dtype=float)
-    unscored = bounded_mean_estimate(missing, own["prompt_id"].to_numpy(dtype=str), level=LEVEL)
+    unscored = bounded_mean_estimate(missing, own["cluster"].to_numpy(dtype=str), level=LEVEL)
     verdict = judge_share(unscored, limits.unscored)
     fault = "leaves questions unanswered" if verdict == FAULT else ""
     named = {"scorer": scorer, "task": task, "probe": ""}
@@ -225,11 +241,11 @@ def _check_answers(answers: pd.DataFrame, scorer: str, task: str, limits: Limits
         commonest = find_commonest(scores)
         share = bounded_mean_estimate(
             scores.eq(commonest).to_numpy(dtype=float),
-            usable["prompt_id"].to_numpy(dtype=str),
+            usable["cluster"].to_numpy(dtype=str),
             level=LEVEL,
         )
-        # all answers alike is a fault of few prompts too
-        alike = share.n_clusters > 1 and share.estimate == 1
+        # six prompts that agree by chance are as rare as 5 %, if half of all answers are the same
+        alike = share.n_clusters >= ALL_ALIKE and share.estimate == 1
         verdict = FAULT if alike else judge_share(share, limits.one_answer)
         fault = f"answers {commonest:g} to nearly every video" if verdict == FAULT else ""
         told = {"check": "use of the scale", "verdict": verdict, "fault": fault}

@@ -94,10 +94,17 @@ def name_answers(answers: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
         From :func:`videophy_lab.study.keep_answers`.
     pairs : DataFrame
         From :func:`videophy_lab.study.pair_with_null`, all or some.
+
+    Returns
+    -------
+    DataFrame
+        The answers with ``cluster`` as in the pairs; a video without a pair has its prompt.
     """
     names = pairs[["scorer", "measured_by", "task"]].drop_duplicates()
+    clusters = pairs.drop_duplicates("video_id").set_index("video_id")["cluster"]
     renamed = answers.rename(columns={"scorer": "measured_by"})
-    return renamed.merge(names, on=["measured_by", "task"]).drop(columns="measured_by")
+    named = renamed.merge(names, on=["measured_by", "task"]).drop(columns="measured_by")
+    return named.assign(cluster=named["video_id"].map(clusters).fillna(named["prompt_id"]).astype(str))
 
 
 def keep_controls(answers: pd.DataFrame) -> pd.DataFrame:
@@ -143,7 +150,7 @@ def estimate_scale_use(answers: pd.DataFrame, *, confidence: float = 0.95) -> pd
         commonest = find_commonest(scores)
         estimate = bounded_mean_estimate(
             scores.eq(commonest).to_numpy(dtype=float),
-            part["prompt_id"].to_numpy(dtype=str),
+            part["cluster"].to_numpy(dtype=str),
             level=confidence,
         )
         used = ", ".join(f"{value:g}: {100 * share:.0f} %" for value, share in shares.items())

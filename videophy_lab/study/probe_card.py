@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from videophy_lab.study.words import say_number, say_rate
+from videophy_lab.study.words import say_rate, say_with_n
 
 NOT_MEASURED = "–"
 DIFFERENCE = "irreversible − reversible"
@@ -68,7 +68,8 @@ def make_card(
     -------
     DataFrame
         ``measure`` and a column a scorer, all text; measures that nobody has are left out. Shifts are in
-        points on 1–5, or standard deviations of a metric.
+        points on 1–5, or standard deviations of a metric. n counts pairs of videos, of a use of the scale
+        videos, of times and costs questions.
     """
     columns = {scorer: _write_column(scorer, tables) for scorer in scorers}
     for scorer, cells in columns.items():
@@ -76,7 +77,7 @@ def make_card(
         cells |= _write_costs(priced, scorer)
         if agreement is not None:
             rows = _list_rows(_choose(agreement, scorer))
-            cells["correlation with humans"] = say_number(rows[0]) if rows else NOT_MEASURED
+            cells["correlation with humans"] = say_with_n(rows[0]) if rows else NOT_MEASURED
         own = faults[faults["scorer"].eq(scorer)]
         named = list(own.loc[own["verdict"].eq("fault"), "fault"])
         cells[LAST] = "; ".join(named) if named else "none" if len(own) else NOT_MEASURED
@@ -104,18 +105,26 @@ def _write_column(scorer: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, 
     for name, table, quantity, column, value in MEASURES:
         rows = tables[table]
         own = rows[rows["scorer"].eq(scorer) & rows["quantity"].eq(quantity) & rows[column].eq(value)]
-        known = _list_rows(own.dropna(subset=["estimate"]))
-        cells[name] = say_number(known[0]) if known else NOT_MEASURED
+        cells[name] = _write_cell(_list_rows(own)[0]) if len(own) else NOT_MEASURED
     return cells
+
+
+def _write_cell(row: Mapping[str, Any]) -> str:
+    """Write an estimate and its n, or that the videos got no score."""
+    if not np.isnan(float(row["estimate"])):
+        return say_with_n(row)
+    n_unscored = row.get("n_unscored", 0)
+    return f"no score ({n_unscored:,} of {n_unscored:,})" if n_unscored else NOT_MEASURED
 
 
 def _write_use(use: pd.DataFrame, unscored: pd.DataFrame) -> dict[str, str]:
     """Write how a scorer uses its scale, and what it leaves unscored."""
     answers = missing = NOT_MEASURED
     for row in _list_rows(use):
-        answers = f"{row['commonest']:.3g}: {say_rate(row, digits=0)}; {row['n_answers']} different"
+        share = f"{say_rate(row, digits=0)}, n = {row['n_videos']:,}"
+        answers = f"{row['commonest']:.3g}: {share}; {row['n_answers']} different"
     for row in _list_rows(unscored):
-        missing = say_rate(row)
+        missing = f"{say_rate(row)}, n = {row['n_videos']:,}"
     return {"commonest answer": answers, "probed videos unscored": missing}
 
 
@@ -123,10 +132,13 @@ def _write_costs(priced: pd.DataFrame, scorer: str) -> dict[str, str]:
     """Write what a question takes of a scorer."""
     known = priced[priced["scorer"].eq(scorer)]
     cells = {}
-    for name, column, unit in (
-        ("time a question", "median_seconds", "s"),
-        ("cost a question", "dollars", "US$"),
+    for name, column, unit, count in (
+        ("median time a question", "median_seconds", "s", "n_timed"),
+        ("mean cost a question", "dollars", "US$", "n_paid"),
     ):
         value = float(known[column].iloc[0]) if len(known) else np.nan
-        cells[name] = NOT_MEASURED if np.isnan(value) else f"{value:.2g} {unit}"
+        # a price that was given is nobody's mean
+        n = int(known[count].iloc[0]) if len(known) else 0
+        told = f"{value:.2g} {unit}" + (f", n = {n:,}" if n else "")
+        cells[name] = NOT_MEASURED if np.isnan(value) else told
     return cells

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from videophy_lab.stats.paired import bounded_mean_estimate, paired_auc, paired_
 from videophy_lab.stats.ranking import adjust_holm
 from videophy_lab.stats.shifts import estimate_shift, judge_shift, standardise_shift
 from videophy_lab.stats.trend import page_p_value, severity_trend
-from videophy_lab.study.probes import CLASSES, NO_CONTROL, NOT_ASKED, OK, UNSCORED, find_unit
+from videophy_lab.study.probes import CLASSES, NO_CONTROL, NOT_ASKED, OK, UNSCORED, find_unit, split_probe
 from videophy_lab.study.tables import make_estimates, make_row
 
 SCORER = ["scorer", "task"]
@@ -73,7 +73,7 @@ def estimate_shifts(
         groups, unit = dict(zip(keys, names, strict=True)), units[names[:2]]
         changed = bounded_mean_estimate((after != before).astype(float), clusters, level=confidence)
         found = {
-            "shift": estimate_shift(after, before, clusters, level=confidence),
+            "shift": estimate_shift(after, before, clusters, unit=unit, level=confidence),
             "shift_units": standardise_shift(after, before, clusters, unit=unit, level=confidence),
             "share_changed": changed,
         }
@@ -212,3 +212,28 @@ def estimate_unscored_probes(pairs: pd.DataFrame, *, confidence: float = 0.95) -
             | {"n_unscored": int(missing.sum()), "commonest": of_probe.index[0] if len(of_probe) else ""}
         )
     return make_estimates(rows, groups=SCORER)
+
+
+def expect_shifts(probes: pd.Series, expect: Mapping[str, str]) -> dict[str, str]:
+    """Tell what a right judge of physics does under each of some probes, in the order of what is known.
+
+    Parameters
+    ----------
+    probes : Series of str
+        Names, also ``reverse (irreversible)`` and ``reverse (reversible)``.
+    expect : mapping of edit to {"falls", "stays", "free"}
+        Of the probes' catalog.
+
+    Returns
+    -------
+    dict of probe to {"falls", "stays", "free"}
+    """
+    known = pd.Series(probes.unique())
+    edits = split_probe(known.str.replace(r" \(.*\)$", "", regex=True))["edit"]
+    places = edits.map({edit: place for place, edit in enumerate(expect)}).fillna(len(expect))
+    turned = {f"reverse ({CLASSES[0]})": "falls", f"reverse ({CLASSES[1]})": "stays"}
+    found = {}
+    for position in np.argsort(places.to_numpy(), kind="stable"):
+        name, edit = str(known[position]), str(edits[position])
+        found[name] = turned.get(name, "free") if edit == "reverse" else expect.get(edit, "free")
+    return found

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
+from videophy_lab.schema.probes import CAPTION_PROBES
+from videophy_lab.schema.reversibility import EQUIVARIANT, INVARIANT, IRREVERSIBLE, read_reversibility
 from videophy_lab.study.pairing import DIRECTIONS, name_task
 from videophy_lab.study.tables import TASKS
 
@@ -14,11 +17,11 @@ NULL = "reencode"
 OK, NO_CONTROL, NOT_ASKED = "ok", "no control", "not asked"
 # the control has no usable score, or the probed video, or neither
 UNSCORED = ("control unscored", "probe unscored", "both unscored")
-CLASSES = ("irreversible", "reversible", "not known")
-REVERSIBLE = ("equivariant", "invariant")
+CLASSES = (IRREVERSIBLE, "reversible", "not known")
+CLASS_OF = {IRREVERSIBLE: CLASSES[0], EQUIVARIANT: CLASSES[1], INVARIANT: CLASSES[1], "": CLASSES[2]}
 FACTS = ("action", "category", "scene", "caption")
 # a probe that asks the same file another time or in other words
-ASKED = ("repeat", "caption_paraphrase", "caption_swap")
+ASKED = ("repeat", *CAPTION_PROBES)
 
 
 def split_probe(names: pd.Series) -> pd.DataFrame:
@@ -36,10 +39,14 @@ def split_probe(names: pd.Series) -> pd.DataFrame:
 
 
 def name_class(reversibility: pd.Series) -> pd.Series:
-    """Name the class that decides what a reversal does: irreversible, reversible or not known."""
-    values = reversibility.astype(object)
-    classes = np.select([values.eq(CLASSES[0]), values.isin(REVERSIBLE)], CLASSES[:2], default=CLASSES[2])
-    return pd.Series(classes, index=reversibility.index)
+    """Name the class that decides what a reversal does: irreversible, reversible or not known.
+
+    Raises
+    ------
+    ValueError
+        A word is no class; see :func:`videophy_lab.schema.read_reversibility`.
+    """
+    return reversibility.astype(object).map(lambda word: CLASS_OF[read_reversibility(word)])
 
 
 def find_controls(videos: pd.DataFrame) -> pd.DataFrame:
@@ -112,6 +119,7 @@ def pair_with_null(
     videos: pd.DataFrame,
     *,
     better: Mapping[str, str] | None = None,
+    scales: Mapping[str, str] | None = None,
     value: str = "score",
     cluster: str = "prompt_id",
 ) -> pd.DataFrame:
@@ -125,6 +133,8 @@ def pair_with_null(
         A videos table with ``probe``, ``reversibility`` where known.
     better : mapping of task or scorer to {"higher", "lower", "neither"}, optional
         Which end is the better one; of ``neither``, and where it is not told, higher counts as right.
+    scales : mapping of scorer to its scale in words, optional
+        Such as ``1–5`` or ``0–100``; see :func:`find_unit`.
     value : {"score", "expected"}
         What a judge answered, or its probability-weighted mean answer, where it gives one.
     cluster : str
@@ -134,8 +144,8 @@ def pair_with_null(
     -------
     DataFrame
         One row a scorer, task and probed video: ``scorer`` (followed by its task where it has several),
-        ``measured_by`` (the scorer alone), ``task, better, video_id, prompt_id, generator, seed, cluster,
-        class`` (``irreversible``, ``reversible``, ``not known``), ``probe, edit, severity, control,
+        ``measured_by`` (the scorer alone), ``task, better, scale, video_id, prompt_id, generator, seed,
+        cluster, class`` (``irreversible``, ``reversible``, ``not known``), ``probe, edit, severity, control,
         control_score, probe_score`` (both with higher as the better end), ``shift`` (probed minus control:
         below 0 the edit lowers the score; NaN unless both are scored) and ``pair_status``. No pair is left
         out.
@@ -174,10 +184,11 @@ def pair_with_null(
                 measured_by=scorer,
                 task=task,
                 better=direction,
+                scale=dict(scales or {}).get(part["named"].iloc[0], ""),
             )
         )
     pairs = pd.concat(tables, ignore_index=True)
-    first = ["scorer", "measured_by", "task", "better"]
+    first = ["scorer", "measured_by", "task", "better", "scale"]
     return pairs[[*first, *(name for name in pairs.columns if name not in first)]]
 
 
@@ -188,13 +199,13 @@ def _join_scores(probed: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
     names = pd.MultiIndex.from_frame(probed[["video_id", "probe"]])
     before, after = (known.reindex(index).to_numpy(dtype=float) for index in (controls, names))
     conditions = [
-        probed["control"].isna().to_numpy(),
         ~names.isin(known.index),
+        probed["control"].isna().to_numpy(),
         ~np.isnan(before) & ~np.isnan(after),
         ~np.isnan(after),
         ~np.isnan(before),
     ]
-    status = np.select(conditions, [NO_CONTROL, NOT_ASKED, OK, *UNSCORED[:2]], default=UNSCORED[2])
+    status = np.select(conditions, [NOT_ASKED, NO_CONTROL, OK, *UNSCORED[:2]], default=UNSCORED[2])
     usable = status == OK
     return probed.assign(
         control_score=before,
@@ -256,41 +267,24 @@ def count_probes(videos: pd.DataFrame) -> pd.DataFrame:
 
 
 def find_unit(pairs: pd.DataFrame) -> float | None:
-    """Find the points of a score that count as one unit, from the scores of one scorer and task.
+    """Find the points of a score that count as one unit, for one scorer and task.
 
     Returns
     -------
     float or None
-        For SA and PC a point on 1–5: 1, or a quarter where all scores lie between 0 and 1. None for a metric,
-        whose unit is its standard deviation.
+        For SA and PC a quarter of the scale that the scorer tells, which is a point on 1–5; where it tells
+        none, of 0–1 if all scores lie there, and of 1–5 if they lie within 0 and 5. None for a metric, and
+        for a scale that nobody knows: the unit is then a standard deviation.
     """
     values = pairs[["control_score", "probe_score"]].to_numpy(dtype=float)
     values = values[np.isfinite(values)]
-    if not pairs["task"].isin(TASKS).all() or not values.size or values.min() < 0 or values.max() > 5:
+    if not pairs["task"].isin(TASKS).all() or not values.size:
+        return None
+    told = re.search(
+        r"(\d+(?:\.\d+)?)\s*–\s*(\d+(?:\.\d+)?)", pairs["scale"].iloc[0] if "scale" in pairs else ""
+    )
+    if told and float(told[2]) > float(told[1]):
+        return (float(told[2]) - float(told[1])) / 4
+    if values.min() < 0 or values.max() > 5:
         return None
     return 0.25 if values.max() <= 1 else 1.0
-
-
-def expect_shifts(probes: pd.Series, expect: Mapping[str, str]) -> dict[str, str]:
-    """Tell what a right judge of physics does under each of some probes, in the order of what is known.
-
-    Parameters
-    ----------
-    probes : Series of str
-        Names, also ``reverse (irreversible)`` and ``reverse (reversible)``.
-    expect : mapping of edit to {"falls", "stays", "free"}
-        Of the probes' catalog.
-
-    Returns
-    -------
-    dict of probe to {"falls", "stays", "free"}
-    """
-    known = pd.Series(probes.unique())
-    edits = split_probe(known.str.replace(r" \(.*\)$", "", regex=True))["edit"]
-    places = edits.map({edit: place for place, edit in enumerate(expect)}).fillna(len(expect))
-    turned = {f"reverse ({CLASSES[0]})": "falls", f"reverse ({CLASSES[1]})": "stays"}
-    found = {}
-    for position in np.argsort(places.to_numpy(), kind="stable"):
-        name, edit = str(known[position]), str(edits[position])
-        found[name] = turned.get(name, "free") if edit == "reverse" else expect.get(edit, "free")
-    return found

@@ -36,6 +36,17 @@ def say_number(row: Row, *, digits: int = 2) -> str:
     return f"{_write(estimate, digits)} ({_write(low, digits)} to {_write(high, digits)})"
 
 
+def say_with_n(row: Row, *, digits: int = 2) -> str:
+    """Say a number with its interval and its videos, for example ``0.42 (0.38 to 0.45), n = 591``."""
+    said = say_number(row, digits=digits)
+    return said if said == "undefined" else f"{said}, n = {int(row['n_videos']):,}"
+
+
+def say_inside(row: Row, *, digits: int = 2) -> str:
+    """Say the same for brackets, for example ``0.42, 0.38 to 0.45, n = 591``."""
+    return say_with_n(row, digits=digits).replace(" (", ", ").replace(")", "")
+
+
 def say_range(row: Row, *, percent: bool = True) -> str:
     """Say an interval, for example ``29.0 to 36.5`` per cent or ``0.38 to 0.45``."""
     factor, digits = (100, 1) if percent else (1, 2)
