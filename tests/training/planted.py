@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,23 @@ FAST = Settings(
     held_out_prompts=0.2, stop_prompts=0.15, held_out_generators=("other",), evaluate_every=6,
     save_every=4, patience=0, seed=3,
 )  # fmt: skip
+# with all that a default training has and FAST has not: dropout, and an end by the stop prompts
+DROPPING = replace(FAST, dropout=0.1, patience=2, evaluate_every=2)
+VLM_STEPS = replace(FAST, max_steps=4, evaluate_every=2)
+
+
+def save_vlm(folder: Path, family: str) -> Path:
+    """Save a tiny model whose frozen head is large enough to say something with certainty."""
+    import torch
+
+    from tests.judges.tiny_vlms import load_processor_and_model, save_tiny
+
+    base = save_tiny(folder, family)
+    _, model = load_processor_and_model(base)
+    with torch.no_grad():
+        model.get_output_embeddings().weight.mul_(20)
+    model.save_pretrained(base)
+    return base
 
 
 def write_clip(path: Path, light: str, seed: int, size: int = 32) -> Path:

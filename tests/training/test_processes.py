@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +19,8 @@ from safetensors.torch import load_file
 
 from tests.conftest import ROOT
 from tests.judges.owl_cases import CHECKPOINT
-from tests.training.planted import FAST, FRAMES
+from tests.training.pair import train_vlm
+from tests.training.planted import FAST, FRAMES, save_vlm
 from videophy_lab.training import Settings, TrainingStoppedError, loop, train_judge
 
 FLAGS = {"held_out_generators": "hold-out-generators", "held_out_prompts": "hold-out-prompts"}
@@ -36,15 +39,36 @@ def write_flags(settings: Settings) -> list[str]:
 
 
 def start(trained, out: Path, *launcher: str) -> subprocess.Popen:
-    command = [
-        sys.executable, *launcher, "-m", "videophy_lab.cli", "train-judge", str(trained.ratings),
+    return start_module(
+        *launcher, "-m", "videophy_lab.cli", "train-judge", str(trained.ratings),
         str(trained.videos), "--base", str(CHECKPOINT), "--out", str(out), "--rules", str(trained.rules),
         "-o", f"frames={FRAMES['frames']}", "--device", "cpu", *write_flags(FAST),
-    ]  # fmt: skip
+    )  # fmt: skip
+
+
+def start_module(*arguments: str) -> subprocess.Popen:
+    """Start Python from here, on one thread."""
+    command = [sys.executable, *arguments]
     quiet = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "ACCELERATE_LOG_LEVEL": "error"}
     return subprocess.Popen(
         command, cwd=ROOT, env=os.environ | quiet, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+
+
+def launch_two() -> list[str]:
+    """Write what makes two processes of a module."""
+    return [
+        "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2",
+        "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no",
+        "--main_process_port", str(find_port()),
+    ]  # fmt: skip
+
+
+def find_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def wait_for(path: Path, run: subprocess.Popen, seconds: float = 120) -> None:
@@ -73,16 +97,47 @@ def assert_same(one: Path, other: Path) -> None:
 
 
 def test_two_processes_give_what_one_gives(trained, tmp_path):
-    port = str(29500 + os.getpid() % 400)
-    run = start(
-        trained, tmp_path, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2",
-        "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no",
-        "--main_process_port", port,
-    )  # fmt: skip
+    run = start(trained, tmp_path, *launch_two())
     told, noise = run.communicate(timeout=240)
     assert run.returncode == 0, noise
     assert told.count("done: ") == 1
     assert_same(tmp_path, trained.folder)
+
+
+@pytest.fixture(scope="module")
+def pair(trained, tmp_path_factory) -> Path:
+    """What two processes left: ``whole`` and ``parts`` with dropout and stop prompts, and ``vlm``."""
+    out = tmp_path_factory.mktemp("pair")
+    base = save_vlm(out / "base", "qwen2_5_vl")
+    arguments = ("-m", "tests.training.pair", trained.videos.parent, base, out)
+    run = start_module(*launch_two(), *map(str, arguments))
+    _, noise = run.communicate(timeout=400)
+    assert run.returncode == 0, noise
+    return out
+
+
+def test_two_processes_with_dropout_go_on_as_if_nothing_had_been(trained, pair):
+    assert_same(pair / "whole", pair / "parts")
+    ends = [json.loads((pair / name / "training.json").read_text("utf-8")) for name in ("whole", "parts")]
+    for end in ends:
+        end["state"].pop("seconds")
+    assert ends[0] == ends[1]
+    assert ends[0]["chosen_step"] == ends[0]["state"]["best_step"] > 0
+    losses, without = (
+        pd.read_csv(folder / "steps.csv").query("split == 'train'").set_index("step")["loss"]
+        for folder in (pair / "parts", trained.folder)
+    )
+    # what was cut off was beyond the last checkpoint, and was done again
+    assert losses.index.tolist() == list(range(1, ends[0]["state"]["step"] + 1))
+    # an adapter adds nothing in its first step, and then dropout shows
+    assert losses[1] == pytest.approx(without[1], rel=1e-3)
+    assert (losses - without).abs().max() > 0.01
+
+
+def test_two_processes_of_a_vlm_give_what_one_gives(trained, pair, tmp_path):
+    told = train_vlm(trained.videos.parent, pair / "base", tmp_path)
+    assert told.state.step == 4
+    assert_same(pair / "vlm", tmp_path)
 
 
 def test_a_killed_run_goes_on(trained, tmp_path):

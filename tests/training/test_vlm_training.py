@@ -12,8 +12,7 @@ import pytest
 import torch
 
 import videophy_lab as lab
-from tests.judges.tiny_vlms import load_processor_and_model, save_tiny
-from tests.training.planted import FAST, plant
+from tests.training.planted import FAST, plant, save_vlm
 from videophy_lab.judges.base import Question
 from videophy_lab.judges.vlm import VisionLanguageJudge
 from videophy_lab.judges.vlm_models import CosmosReason1
@@ -28,19 +27,9 @@ END = {"qwen2_5_vl": "<|im_end|>", "qwen3_vl": "<|im_end|>", "video_llava": "</s
 SETTINGS = replace(FAST, epochs=16)
 
 
-def save_base(folder: Path, family: str) -> Path:
-    """Save a tiny model whose frozen head is large enough to say something with certainty."""
-    base = save_tiny(folder, family)
-    _, model = load_processor_and_model(base)
-    with torch.no_grad():
-        model.get_output_embeddings().weight.mul_(20)
-    model.save_pretrained(base)
-    return base
-
-
 @pytest.fixture(scope="module")
 def bases(tmp_path_factory) -> dict[str, Path]:
-    return {family: save_base(tmp_path_factory.mktemp(family), family) for family in FAMILIES}
+    return {family: save_vlm(tmp_path_factory.mktemp(family), family) for family in FAMILIES}
 
 
 @pytest.fixture(scope="module")
