@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,6 +65,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "README.md").write_text("by hand")
     (folder / "tables").mkdir()
     (folder / "tables" / "counts_stale.csv").write_text("a\n1\n")
+    (folder / "provenance.json").write_text(json.dumps({"files": ["tables/counts_stale.csv"]}))
     assert run_report(folder, library=LIBRARY, progress=False) == folder / "index.html"
     return folder
 
@@ -211,6 +213,27 @@ def test_provenance_tells_how_to_make_it_again(made: Path) -> None:
         "plain": {"level": 0.9},
     }
     assert str(made) not in json.dumps(provenance)
+
+
+@pytest.mark.parametrize("name", ["videos/mine.mp4", "figures/deep/mine.png", "tables/notes.txt"])
+def test_files_of_others_are_not_lost(made: Path, tmp_path: Path, name: str) -> None:
+    """Before the first run of a report, and after it."""
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    shutil.copy(made / "params.yaml", fresh)
+    again = Path(shutil.copytree(made, tmp_path / "again"))
+    for folder in (fresh, again):
+        mine = folder / name
+        mine.parent.mkdir(parents=True, exist_ok=True)
+        mine.write_text("mine", encoding="utf-8")
+        hidden = mine.parent / ".ipynb_checkpoints" / "copy.ipynb"
+        hidden.parent.mkdir()
+        hidden.write_text("", encoding="utf-8")
+        with pytest.raises(ReportError, match=rf"{mine.name} was not made by this report"):
+            run_report(folder, library=LIBRARY, progress=False)
+        assert mine.read_text(encoding="utf-8") == "mine"
+        mine.unlink()
+        report.check_strangers(folder)
 
 
 def test_interrupt_and_second_run(made: Path) -> None:

@@ -59,19 +59,20 @@ def run_report(
     ParamsError
         ``params.yaml`` or an override is wrong; nothing was run.
     ReportError
-        A cell failed, or another process makes this report now; the previous report is as it was.
+        A cell failed, another process makes this report now, or a file that no report made lies where it
+        would be lost; the previous report is as it was.
     """
     folder = Path(folder)
     params = read_params(folder)
     library = library or find_notebooks_folder()
     jobs = plan_jobs(params, folder=folder, library=library, overrides=overrides or {})
     with hold_folder(folder), open_staging(folder) as staging:
+        check_strangers(folder)
         executed = run_notebooks(jobs, folder=folder, staging=staging, progress=progress)
         check_manifests(staging, jobs)
         estimates = collect_estimates(staging, [job.name for job in jobs])
         write_text(staging / "estimates.csv", estimates.to_csv(index=False, lineterminator="\n"))
         provenance = describe_provenance(folder, jobs)
-        write_text(staging / "provenance.json", json.dumps(provenance, indent=1, ensure_ascii=False) + "\n")
         write_page(
             staging,
             title=params.title,
@@ -79,6 +80,8 @@ def run_report(
             notebooks={job.name: notebook for job, notebook in zip(jobs, executed, strict=True)},
             provenance=provenance,
         )
+        provenance["files"] = list_made(staging)
+        write_text(staging / "provenance.json", json.dumps(provenance, indent=1, ensure_ascii=False) + "\n")
         publish(staging, folder)
     return folder / "index.html"
 
@@ -131,6 +134,36 @@ def remove_path(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def list_made(folder: Path) -> list[str]:
+    """List the files in the folders of a report, by their paths in it, but for hidden ones."""
+    files = (path for name in GENERATED for path in (folder / name).rglob("*") if path.is_file())
+    names = (path.relative_to(folder) for path in files)
+    return sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
+
+
+def check_strangers(folder: Path) -> None:
+    """Raise if a file that the last report did not make lies in a folder that the next one replaces.
+
+    Raises
+    ------
+    ReportError
+        There is one; of a report of before files were listed, none is asked about.
+    """
+    try:
+        made = json.loads((folder / "provenance.json").read_text(encoding="utf-8")).get("files")
+    except FileNotFoundError:
+        made = []
+    except (ValueError, AttributeError):
+        made = None
+    strangers = [] if made is None else sorted(set(list_made(folder)) - set(made))
+    if strangers:
+        more = f" (and {len(strangers) - 1:,} more)" if len(strangers) > 1 else ""
+        raise ReportError(
+            f"{folder / strangers[0]}{more} was not made by this report and would be lost: its folder "
+            "is replaced as a whole. Remedy: move it to a folder of another name"
+        )
 
 
 def check_manifests(staging: Path, jobs: Sequence[NotebookJob]) -> None:
