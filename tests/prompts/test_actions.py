@@ -29,6 +29,9 @@ def read_names(path: Path, kind: str, **options: str) -> list[str]:
         ("跳绳", "跳绳"),
         ("CPRTraining", "cpr training"),
         ("zero\u200bwidth", "zerowidth"),
+        ("pouring milk into\na cup", "pouring milk into a cup"),
+        ("pouring\tmilk\r\n into\x0ba\x1fcup", "pouring milk into a cup"),
+        ("LongJump\n", "long jump"),
     ],
 )
 def test_an_action_has_one_spelling(name: str, spelt: str) -> None:
@@ -124,6 +127,22 @@ def test_one_list_of_several_keeps_every_origin_and_spelling(tmp_path: Path) -> 
         ("a.txt", "ucf101", "\n\n", "holds no class of ucf101.*classInd.txt"),
         ("a.txt", "ucf", "1 A\n", "Allowed: kinetics, ucf101, something, csv"),
         ("a.txt", "kinetics", b"caf\xe9\n", "not UTF-8"),
+        (
+            "a.csv",
+            "csv",
+            "label;youtube_id\nabseiling;x\n",
+            "not a column of classes; it has label;youtube_id",
+        ),
+        (
+            "a.csv",
+            "kinetics",
+            "label;youtube_id\nabseiling;x\n",
+            "line 1 has several columns.*label;youtube_id",
+        ),
+        ("a.txt", "kinetics", "label;youtube_id\nabseiling;x\n", "line 1 .*save it as a .csv with commas"),
+        ("a.txt", "kinetics", "label,youtube_id\nabseiling,x\n", "line 1 has several columns"),
+        ("a.csv", "ucf101", "class\tfile\nYoYo\tb.avi\n", "line 1 has several columns"),
+        ("a.csv", "something", "1;YoYo\n2;Abseil;more\n", "line 2 has several columns.*2;Abseil;more"),
     ],
 )
 def test_files_of_another_form(

@@ -45,8 +45,11 @@ def spell_action(name: str) -> str:
     name : str
         For example ``"HandStandPushups"``, ``"pole_vault"``, ``"Holding [something] over [something]"``.
     """
-    text = unicodedata.normalize("NFKC", name).replace("’", "'").strip().strip("\"'")
-    text = "".join(character for character in text if character.isprintable())
+    text = unicodedata.normalize("NFKC", name).replace("’", "'")
+    # line breaks, tabs and their like part words; what has no width does not
+    text = "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text)
+    text = " ".join(text.split()).strip("\"'")
+    text = "".join(sign for sign in text if sign.isprintable())
     if not re.search(r"\s|_", text):
         text = CAPITALS.sub(" ", text)
     text = re.sub(r"\[([^\]]*)\]", r"\1", text.replace("_", " "))

@@ -58,7 +58,7 @@ def read_list(path: str | Path, kind: str, *, column: str = "") -> list[Named]:
     elif path.suffix.lower() in (".csv", ".tsv") or kind == "csv":
         found = list(read_csv(text, path, kind, column))
     else:
-        found = [Named(read_line(line)) for line in text.splitlines()]
+        found = list(read_lines(text, path, kind))
     classes = list(dict.fromkeys(each for each in found if each.name.strip()))
     if not classes:
         raise ValueError(f"{path} holds no class of {kind}. Remedy: give a file such as {EXPECTED[kind]}.")
@@ -72,6 +72,26 @@ def read_line(line: str) -> str:
     return text.partition("/")[0] if re.search(r"/\S*\.\w{2,4}$", text) else text
 
 
+def read_lines(text: str, path: Path, kind: str) -> Iterator[Named]:
+    """Read the classes of a list without a header, one class a line.
+
+    Raises
+    ------
+    ValueError
+        A line holds several columns, which are no name of a class.
+    """
+    for number, line in enumerate(text.splitlines(), start=1):
+        name = read_line(line)
+        cells = [cell.strip().lower() for cell in re.split(r"[,;\t]", name)]
+        is_header = number == 1 and len(cells) > 1 and not set(cells).isdisjoint(FIELDS)
+        if is_header or re.search(r"[;\t]", name):
+            raise ValueError(
+                f"{path}: line {number} has several columns and not one class: {line.strip()[:60]!r}. "
+                f"Remedy: save it as a .csv with commas, or give a file such as {EXPECTED[kind]}."
+            )
+        yield Named(name)
+
+
 def read_csv(text: str, path: Path, kind: str, column: str) -> Iterator[Named]:
     """Read the classes of a CSV file, from the column that holds them."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if path.suffix == ".tsv" else ",")
@@ -80,7 +100,7 @@ def read_csv(text: str, path: Path, kind: str, column: str) -> Iterator[Named]:
     place = next((header.index(name) for name in wanted if name in header), None)
     if place is None and len(header) == 1 and kind != "csv" and not column:
         # a list without a header, one class a line
-        yield from (Named(read_line(line)) for line in text.splitlines())
+        yield from read_lines(text, path, kind)
         return
     if place is None:
         remedy = f"name one with column=, give one of {', '.join(FIELDS)}, or a file such as {EXPECTED[kind]}"
