@@ -119,6 +119,20 @@ def test_long_words_get_smaller_and_more_lines_and_then_are_refused() -> None:
         overlay.lay_text(make_frames(1, 24, 32), "A word.")
 
 
+@pytest.mark.parametrize(("height", "width"), [(64, 96), (96, 64), (65, 97)])
+@pytest.mark.parametrize("layer", LAYERS)
+def test_small_videos_can_be_written_on_too(layer, height: int, width: int) -> None:
+    frames = make_frames(1, height, width)
+    changed = np.flatnonzero((layer(frames, How()) != frames).any(axis=(0, 2, 3)))
+    assert changed.min() > height * 2 / 3 - 1
+
+
+@pytest.mark.parametrize("name", ["neutral", "positive", "negative"])
+def test_what_cannot_be_written_names_the_option_to_type(name: str) -> None:
+    with pytest.raises(VideoError, match=f"-o {name}=WORDS"):
+        getattr(overlay, f"lay_{name}")(make_frames(1, 32, 32), How())
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -16,38 +16,52 @@ WHITE = 255
 LEFT = 0.35
 # of the height: letters at first, and the most that the band may take
 LETTERS, MOST = 0.055, 1 / 3
-# pixels; smaller letters cannot be read
-SMALLEST = 9
+# pixels: what letters are at least where there is room, and what they are in small videos; smaller ones
+# cannot be read
+SMALL, SMALLEST = 9, 7
 LEADING = 1.25
 
 
 def lay_neutral(frames: np.ndarray, how: How) -> np.ndarray:
     """Lay a sentence over the video that has nothing to do with it."""
-    return lay_text(frames, how.options.neutral)
+    return lay_text(frames, how.options.neutral, "neutral")
 
 
 def lay_positive(frames: np.ndarray, how: How) -> np.ndarray:
     """Lay the claim over the video that physics is obeyed."""
-    return lay_text(frames, how.options.positive)
+    return lay_text(frames, how.options.positive, "positive")
 
 
 def lay_negative(frames: np.ndarray, how: How) -> np.ndarray:
     """Lay the claim over the video that physics is broken."""
-    return lay_text(frames, how.options.negative)
+    return lay_text(frames, how.options.negative, "negative")
 
 
-def lay_text(frames: np.ndarray, text: str) -> np.ndarray:
+def lay_text(frames: np.ndarray, text: str, option: str = "neutral") -> np.ndarray:
     """Write white words over a darkened band at the bottom of every frame.
 
-    Letters are 5.5 % of the height, smaller (not below 9 pixels) where the words would else take more than a
-    third of it.
+    Letters are 5.5 % of the height and at least 9 pixels, or smaller (not below 7 pixels) where the words
+    would take more than a third of the height.
+
+    Parameters
+    ----------
+    frames : array of uint8, shape (frames, height, width, 3)
+    text : str
+    option : {"neutral", "positive", "negative"}
+        The option that gives the text, for the error.
 
     Raises
     ------
     VideoError
         The frames are too small for these words.
     """
-    ink = draw_words(text, *frames.shape[1:3])
+    try:
+        ink = draw_words(text, *frames.shape[1:3])
+    except VideoError as error:
+        raise VideoError(
+            f"{error}. Remedy: give a shorter text (-o {option}=WORDS), which all videos then get, larger "
+            "videos, or leave that probe out"
+        ) from None
     laid = frames.copy()
     for frame in laid:
         behind = frame[-len(ink) :].astype(np.float32) * np.float32(LEFT)
@@ -63,10 +77,15 @@ def draw_words(text: str, height: int, width: int) -> np.ndarray:
     -------
     array of float32, shape (height of the band, width)
         From 0 to 1, where a letter is.
+
+    Raises
+    ------
+    VideoError
+        There is no room for them.
     """
     from PIL import Image, ImageDraw
 
-    for size in range(max(SMALLEST, round(LETTERS * height)), SMALLEST - 1, -1):
+    for size in range(max(SMALL, round(LETTERS * height)), SMALLEST - 1, -1):
         font = load_font(size)
         lines = break_lines(text, font, width - size)
         step = round(LEADING * size)
@@ -79,8 +98,7 @@ def draw_words(text: str, height: int, width: int) -> np.ndarray:
                 pen.text((left, size // 4 + place * step), line, fill=WHITE, font=font)
             return np.asarray(band, dtype=np.float32) / np.float32(WHITE)
     raise VideoError(
-        f"frames of {width}×{height} pixels are too small to read the {len(text)} characters of the overlay. "
-        "Remedy: a shorter text, or larger videos"
+        f"frames of {width}×{height} pixels are too small to read the {len(text)} characters of the overlay"
     )
 
 
