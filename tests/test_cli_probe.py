@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.probes.clips import CAPTIONS, write_videos
+import videophy_lab as lab
+from tests.probes.clips import CAPTIONS, make_frames, write_videos
 from tests.test_cli_score import run
+from videophy_lab.video import encode_video
 
 NAMES = (("wan", "p", 0), ("wan", "q", 0))
 
@@ -37,8 +39,10 @@ def test_broken_files_give_code_one_and_the_reason(folder: Path, tmp_path: Path)
     command = ("probe", folder, "--probe", "freeze", "--out", tmp_path / "out", "--workers", 1)
     code, said, _ = run(*command)
     assert code == 1
-    assert said.splitlines()[0].startswith("failed, 2 ×: the file cannot be read as a video: ")
-    assert "done: 4 probes of 2 videos: 2 there, 2 failed" in said
+    first = said.splitlines()[0]
+    assert first.startswith("failed, 1 video (2 probes): the file cannot be read as a video: ")
+    assert first.endswith(f"(first reencode of wan/p/0; {folder / 'wan' / 'p' / '0.mp4'})")
+    assert "done: 4 probes of 2 videos: 2 there, 2 failed (of 1 video); " in said
     code, said, _ = run(*command, "--retry", "failed")
     assert code == 1
     assert "2 files made now, 2 known before" in said
@@ -73,9 +77,12 @@ def test_paraphrases_come_from_a_file_and_captions_by_prompt(folder: Path, tmp_p
         (["--probe", "blur", "-o", "blurr=1"], "Did you mean blur"),
         (["--probe", "blur", "-o", "blur=wide"], "option probes.blur is 'wide'"),
         (["--probe", "blur", "--retry", "unscored"], "allowed: failed"),
-        (["--probe", "caption_swap"], "caption_swap need captions and no video has one"),
+        (["--probe", "caption_swap"], "caption_swap needs captions and no video has one"),
         (["--probe", "caption_paraphrase"], "give a table with the columns prompt_id,paraphrase"),
         (["--probe", "freeze", "--captions", "no.csv"], "paraphrases are given and not asked for"),
+        (["--probe", "reverse", "--severity", "0.5"], "no probe named takes them: reverse"),
+        (["--probe", "blur-050", "--severity", "1"], "no probe named takes them: blur-050"),
+        (["--probe", "reverse", "--labels", "no.csv"], "no.csv: there is no such file"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
@@ -87,6 +94,108 @@ def test_what_is_wrong_is_said_in_one_line(
     assert message in error
     assert "Traceback" not in error
     assert not (tmp_path / "o").exists()
+
+
+def test_all_without_captions_leaves_the_probes_of_captions_out_and_says_so(
+    folder: Path, tmp_path: Path
+) -> None:
+    command = ("probe", folder, "--probe", "all", "--out", tmp_path / "out", "--dry-run")
+    code, said, _ = run(*command)
+    assert code == 0
+    assert (
+        said.splitlines()[0]
+        == "note: caption_swap is left out: no video has a caption (--prompts gives them)"
+    )
+    assert "caption_swap:" not in said
+    prompts = tmp_path / "prompts.csv"
+    prompts.write_text("prompt_id,caption\np,A ball.\nq,a  ball.\n")
+    code, said, _ = run(*command, "--prompts", prompts)
+    assert said.splitlines()[0] == "note: caption_swap is left out: there is only one caption"
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_probes_among_the_videos_are_refused_before_anything_is_made(
+    folder: Path, tmp_path: Path, dry: tuple[str, ...]
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    for out in (folder, folder / "probes", tmp_path, folder / ".." / folder.name):
+        code, _, error = run("probe", folder, "--probe", "reverse", "--out", out, *dry)
+        assert code == 2
+        assert error.startswith(f"Error: --out {out} ")
+        assert f"such as --out {folder}-probes" in error
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_folders_of_something_else_are_refused(folder: Path, tmp_path: Path) -> None:
+    write_videos(folder, NAMES, count=4).to_csv(tmp_path / "videos.csv", index=False)
+    code, _, error = run("probe", tmp_path / "videos.csv", "--probe", "reverse", "--out", tmp_path)
+    assert code == 2
+    assert f"--out {tmp_path} holds a videos.csv that is not of probes" in error
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "generated.json").write_text("{}")
+    code, _, error = run("probe", folder, "--probe", "reverse", "--out", tmp_path / "made")
+    assert code == 2
+    assert f"--out {tmp_path / 'made'} holds generated videos" in error
+
+
+def test_a_video_is_never_written_over(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    table = write_videos(out / "reencode", NAMES, count=4)
+    table.to_csv(tmp_path / "table.csv", index=False)
+    code, _, error = run("probe", tmp_path / "table.csv", "--probe", "mirror", "--out", out)
+    assert code == 2
+    assert "is one of the videos, and reencode of wan/p/0 would be written over it" in error
+
+
+def test_videos_that_are_not_there_are_told_from_one_video(folder: Path, tmp_path: Path) -> None:
+    video = folder / "wan" / "p" / "0.mp4"
+    (tmp_path / "empty").mkdir()
+    for given, message in (
+        (tmp_path / "video", f"there is no such folder or table. Did you mean {folder}?"),
+        (video, "that is the name of one video. Allowed: a folder of video files (.mp4, "),
+        (video, f"Remedy: give the folder it lies in, {video.parent}."),
+        (tmp_path / "empty", "there is no video file in this folder. Allowed: a folder of video files"),
+    ):
+        code, _, error = run("probe", given, "--probe", "reverse", "--out", tmp_path / "o")
+        assert code == 2
+        assert message in error
+        code, _, error = run("score", given, "--scorer", "sharpness", "--out", tmp_path / "o")
+        assert message in error
+
+
+def test_probes_of_videos_that_changed_are_made_again_on_request(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = ("probe", folder, "--probe", "reverse", "--out", out, "--workers", 1)
+    run(*command, "--probe", "freeze", "--repeats", 1)
+    encode_video(make_frames(5, seed=9), folder / "wan" / "p" / "0.mp4", fps=12)
+    encode_video(make_frames(5, seed=8), folder / "wan" / "q" / "0.mp4", fps=12)
+    code, _, error = run(*command)
+    assert code == 2
+    for name in "pq":
+        assert f"{folder / 'wan' / name / '0.mp4'} (reencode, reverse)" in error
+    assert "Remedy: --retry changed makes the probes of these videos again" in error
+    code, said, _ = run(*command, "--retry", "changed", "--dry-run")
+    assert "dry run: 4 of 4 probes of 2 videos to make" in said
+    assert (out / "freeze" / "wan" / "p" / "0.mp4").exists()
+    code, said, _ = run(*command, "--retry", "changed")
+    assert code == 0
+    assert "4 files made now, 0 known before" in said
+    assert not (out / "freeze" / "wan" / "p" / "0.mp4").exists(), "a probe of the old file was left"
+    table = lab.load_videos(out)
+    assert table["probe"].fillna("").tolist() == ["", "reencode", "reverse"] * 2
+    assert table["frames"].dropna().eq(5).all()
+    code, said, _ = run(*command)
+    assert "0 files made now, 4 known before" in said
+
+
+def test_a_score_that_failed_names_the_file_and_the_probe(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run("probe", folder, "--probe", "reverse", "--out", out, "--workers", 1)
+    gone = out / "reverse" / "wan" / "p" / "0.mp4"
+    gone.unlink()
+    code, said, _ = run("score", out, "--scorer", "sharpness", "--out", tmp_path / "scores")
+    assert code == 1
+    assert f"Remedy: check the path (reverse of wan/p/0: {gone})" in said
 
 
 def test_severities_that_are_no_numbers(folder: Path, tmp_path: Path) -> None:

@@ -126,5 +126,5 @@ def test_paraphrases_come_from_one_place_and_only_when_they_are_wanted(tmp_path:
         lab.probe(videos, ["freeze"], out=tmp_path / "out", captions=tmp_path / "words.csv")
     with pytest.raises(TableError, match="there is no such file"):
         read_paraphrases(tmp_path / "words.csv")
-    with pytest.raises(TableError, match="caption_swap need captions and no video has one"):
+    with pytest.raises(TableError, match="caption_swap needs captions and no video has one"):
         lab.probe(videos.drop(columns="caption"), ["caption_swap"], out=tmp_path / "out")

@@ -133,8 +133,11 @@ def test_other_settings_another_file_or_another_video_are_refused(
 ) -> None:
     probe(videos, ["shuffle", "overlay_positive"], tmp_path)
     for options, message in (
-        ({"options": {"qp": 20}}, "qp 16 there, 20 now; the first is reencode of wan/p/0"),
-        ({"seed": 5}, "seed 0 there, 5 now; the first is shuffle of wan/p/0"),
+        (
+            {"options": {"qp": 20}},
+            r"qp 16 there, 20 now; the first is reencode of wan/p/0\).*delete .* with all probes",
+        ),
+        ({"seed": 5}, r"seed 0 there, 5 now; the first is shuffle of wan/p/0\).*delete \S*shuffle\.$"),
         (
             {"options": {"positive": "All is well."}},
             "positive All motion here obeys physics. there, All is well.",
@@ -144,7 +147,7 @@ def test_other_settings_another_file_or_another_video_are_refused(
             probe(videos, ["shuffle", "overlay_positive"], tmp_path, **options)
     probe(videos, ["shuffle"], tmp_path, options={"positive": "All is well."})
     encode_video(make_frames(seed=9), videos["path"][0], fps=12)
-    with pytest.raises(ValueError, match=r"probes that were made otherwise \(file .* there, .* now"):
+    with pytest.raises(ValueError, match=r"1 of the videos changed .*wan/p/0.mp4 \(reencode, shuffle\)"):
         probe(videos, ["shuffle"], tmp_path)
 
 
@@ -164,7 +167,8 @@ def test_broken_videos_are_rows_with_reasons_and_mended_ones_are_made(
     outcome = probe_videos(lost, ["reverse"], out=tmp_path / "out", progress=False)
     assert outcome.made == 0
     told = describe_outcome(outcome)
-    assert "failed, 2 ×: the file cannot be opened: No such file or directory. Remedy: check the path" in told
+    assert "failed, 1 video (2 probes): the file cannot be opened: No such file or directory" in told
+    assert f"(first reencode of sora/p/3; {tmp_path / 'gone.mp4'})" in told
     Path(videos["path"][0]).write_bytes(good)
     mended = probe(lost, ["reverse"], tmp_path / "out")
     assert mended.groupby("video_id")["status"].first().to_dict() == {

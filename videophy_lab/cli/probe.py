@@ -52,10 +52,22 @@ def probe_command(
         list[str] | None,
         typer.Option("-o", "--option", metavar="NAME=VALUE", help="Such as qp=20 or paraphraser.model=NAME."),
     ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Labels of reversibility, by video_id, path or action: what videophy-lab reversal writes.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; one for each core when not given.")
     ] = None,
-    retry: Annotated[str | None, typer.Option(metavar="failed", help="Make again what failed.")] = None,
+    retry: Annotated[
+        str | None,
+        typer.Option(
+            metavar="failed,changed", help="Make again what failed, or what is of videos that changed."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be made and what it costs; make nothing.")
     ] = False,
@@ -68,7 +80,7 @@ def probe_command(
     try:
         outcome = probes.probe_videos(
             videos, probe, out=out, severities=read_severities(severity), seed=seed, prompts=prompts,
-            captions=captions, repeats=repeats, paraphrases=paraphrases, options=options,
+            captions=captions, repeats=repeats, paraphrases=paraphrases, options=options, labels=labels,
             retry=split_words(retry) or (), workers=workers, dry_run=dry_run,
         )  # fmt: skip
     except (ValueError, ImportError) as error:

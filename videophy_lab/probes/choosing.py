@@ -92,6 +92,24 @@ def find_parts(name: str, severities: Sequence[float] | None) -> set[Part]:
     return grade_probe(PROBES[name], severities)
 
 
+def check_severities(names: Sequence[str], severities: Sequence[float] | None) -> None:
+    """Check that there is a probe that severities are for.
+
+    Raises
+    ------
+    ValueError
+        None of the probes has severities, or those that have were named with one.
+    """
+    # what depends on the severities comes out otherwise with others
+    if severities is None or any(find_parts(name, [0.01]) != find_parts(name, [0.02]) for name in names):
+        return
+    graded = ", ".join(probe.name for probe in PROBES.values() if probe.severities)
+    raise ValueError(
+        f"severities are given, and no probe named takes them: {', '.join(names)}. Remedy: leave --severity "
+        f"out, or name a probe that has severities ({graded})."
+    )
+
+
 def grade_probe(probe: Probe, severities: Sequence[float] | None) -> set[Part]:
     """Give a probe its severities."""
     if not probe.severities:

@@ -155,6 +155,19 @@ class ProbeFolder:
             mark.parent.mkdir(parents=True, exist_ok=True)
             write_whole(mark, dump_record({"format": FORMAT}))
 
+    def remove_stale(self, source: Source) -> None:
+        """Remove the probes of a video that were made of another file than it is now."""
+        for folder in [path for path in self.folder.iterdir() if path.is_dir()]:
+            sidecar = (folder / source.place).with_name(f"{source.place.name}.json")
+            record = read_sidecar(sidecar)
+            if (
+                record
+                and record["video_id"] == source.video_id
+                and (record.get("source_sha256") != source.sha256)
+            ):
+                sidecar.with_suffix(".mp4").unlink(missing_ok=True)
+                sidecar.unlink()
+
     def sweep(self) -> None:
         """Remove drafts that processes left behind when they were killed long ago."""
         for draft in self.folder.glob(f"*/*/*/.*{DRAFT}*"):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from videophy_lab.probes.catalog import NULL, PARAPHRASE, PROBES, REPEAT, SWAP
+from videophy_lab.probes.captions import fold_text
+from videophy_lab.probes.catalog import PARAPHRASE, PROBES, REPEAT, SWAP
+from videophy_lab.probes.checks import check_places
 from videophy_lab.probes.choosing import Part
-from videophy_lab.probes.files import ProbeFolder, Source
+from videophy_lab.probes.differences import Difference, describe_differences, find_difference, is_missing
+from videophy_lab.probes.files import Source
 from videophy_lab.probes.making import ProbeJob, Prober
 from videophy_lab.schema import TableError
 from videophy_lab.scoring.inputs import find_videos
-from videophy_lab.video_store import FAILED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +33,8 @@ class Plan:
         Every probe that is wanted of each video.
     jobs : tuple of ProbeJob
         What has to be made.
+    changed : tuple of Source
+        Videos that changed after they were probed, and whose probes are made again.
     prober : Prober
     notes : tuple of str
         What the user should know.
@@ -39,6 +43,7 @@ class Plan:
     videos: pd.DataFrame
     parts: tuple[Part, ...]
     jobs: tuple[ProbeJob, ...]
+    changed: tuple[Source, ...]
     prober: Prober
     notes: tuple[str, ...]
 
@@ -104,7 +109,12 @@ def number_parts(parts: Sequence[Part], *, repeats: int, paraphrases: int) -> tu
 
 
 def make_plan(
-    videos: pd.DataFrame, parts: Sequence[Part], prober: Prober, *, retry: Collection[str] = ()
+    videos: pd.DataFrame,
+    parts: Sequence[Part],
+    prober: Prober,
+    *,
+    retry: Collection[str] = (),
+    notes: Sequence[str] = (),
 ) -> Plan:
     """Plan which files have to be made.
 
@@ -115,33 +125,77 @@ def make_plan(
     parts : sequence of Part
         Numbered.
     prober : Prober
-    retry : collection of {"failed"}
-        Make those again.
+    retry : collection of {"failed", "changed"}
+        Make again what failed, or the probes of videos that changed after they were probed.
+    notes : sequence of str
+        What the user should know already.
 
     Raises
     ------
     ValueError
-        The folder holds a probe that was made with other settings or of another file; or nothing that the
-        probes named are about is there.
+        The folder holds a probe that was made with other settings or of another file.
     """
-    notes: list[str] = []
-    captions = videos["caption"].ne("")
-    asking = {part.probe for part in parts} & {SWAP, PARAPHRASE}
-    if asking and not captions.any():
-        raise TableError(
-            f"{' and '.join(sorted(asking))} need captions and no video has one. Remedy: give them by "
-            "--prompts, or leave those probes out."
-        )
-    if asking and not captions.all():
-        notes.append(f"{int((~captions).sum())} videos have no caption, and no probe of it")
     edits = [part for part in parts if PROBES[part.probe].edit is not None]
-    check_places(prober.folder, list_sources(videos))
-    jobs = []
-    for source in list_sources(videos):
-        missing = tuple(part for part in edits if is_missing(part, source, prober, retry))
+    sources = list_sources(videos)
+    check_places(prober.folder, sources, edits)
+    jobs, changed, refused = [], [], list[Difference]()
+    for source in sources:
+        missing = []
+        for part in edits:
+            record = prober.folder.read_record(part, source)
+            found = None if record is None else find_difference(part, source, prober, record)
+            if is_missing(record, found, retry):
+                missing.append(part)
+                changed += [source] if found and found.is_of_another_file else []
+            elif found and found.changes:
+                refused.append(found)
         if missing:
-            jobs.append(ProbeJob(source, missing))
-    return Plan(videos, tuple(parts), tuple(jobs), prober, tuple(notes))
+            jobs.append(ProbeJob(source, tuple(missing)))
+    if refused:
+        raise ValueError(describe_differences(refused, prober))
+    return Plan(videos, tuple(parts), tuple(jobs), tuple(dict.fromkeys(changed)), prober, tuple(notes))
+
+
+def choose_askable(
+    videos: pd.DataFrame, parts: Sequence[Part], named: Collection[str]
+) -> tuple[list[Part], list[str]]:
+    """Leave out the probes of captions where there are none for them, unless they were named.
+
+    Parameters
+    ----------
+    videos : DataFrame
+        From :func:`find_originals`.
+    parts : sequence of Part
+    named : collection of str
+        What the user named: probes, kinds, ``"all"``.
+
+    Returns
+    -------
+    parts : list of Part
+    notes : list of str
+
+    Raises
+    ------
+    TableError
+        A probe that was named needs captions and no video has one.
+    """
+    asking = {part.probe for part in parts} & {SWAP, PARAPHRASE}
+    captions = videos["caption"]
+    if not asking:
+        return list(parts), []
+    if captions.eq("").all() and asking & set(named):
+        raise TableError(
+            f"{' and '.join(sorted(asking))} need{'s' if len(asking) == 1 else ''} captions and no video has "
+            "one. Remedy: give them by --prompts, or leave those probes out."
+        )
+    different = captions[captions.ne("")].map(fold_text).nunique()
+    if different < 2 and SWAP in asking - set(named):
+        why = (
+            "no video has a caption (--prompts gives them)" if not different else "there is only one caption"
+        )
+        return [part for part in parts if part.probe != SWAP], [f"{SWAP} is left out: {why}"]
+    without = int(captions.eq("").sum())
+    return list(parts), [f"{without} videos have no caption, and no probe of it"] if without else []
 
 
 def list_sources(videos: pd.DataFrame) -> list[Source]:
@@ -153,49 +207,3 @@ def list_sources(videos: pd.DataFrame) -> list[Source]:
         Source(video_id, prompt_id, generator, None if seed is None else int(seed), Path(path), sha256)
         for video_id, prompt_id, generator, seed, path, sha256 in rows
     ]
-
-
-def check_places(folder: ProbeFolder, sources: Sequence[Source]) -> None:
-    """Check that no two videos would be written to one file."""
-    seen: dict[str, Source] = {}
-    for source in sources:
-        other = seen.setdefault(str(source.place).casefold(), source)
-        if other is not source:
-            raise TableError(
-                f"the probes of {other.video_id} and of {source.video_id} would both be written to "
-                f"{folder.find_video(Part(NULL), source)}. Remedy: give them names that differ by more than "
-                "case."
-            )
-
-
-def is_missing(part: Part, source: Source, prober: Prober, retry: Collection[str]) -> bool:
-    """Tell whether a probe has to be made.
-
-    Raises
-    ------
-    ValueError
-        It was made with other settings, or of another file.
-    """
-    record = prober.folder.read_record(part, source)
-    if record is None:
-        return True
-    then = {**record["settings"], "file": record["source_sha256"], "video": record["video_id"]}
-    now = {**prober.describe(part), "file": source.sha256, "video": source.video_id}
-    if record["status"] == FAILED:
-        return FAILED in retry or then != now
-    other = [name for name in {**then, **now} if then.get(name) != now.get(name)]
-    if other:
-        raise ValueError(describe_difference(part, source, prober.folder, then, now, other))
-    return False
-
-
-def describe_difference(
-    part: Part, source: Source, folder: ProbeFolder, then: Mapping[str, Any], now: Mapping[str, Any],
-    other: Sequence[str],
-) -> str:  # fmt: skip
-    """Say what differs between a probe that is there and the one that is wanted."""
-    changes = ", ".join(f"{name} {then.get(name)} there, {now.get(name)} now" for name in other[:3])
-    return (
-        f"{folder.folder} holds probes that were made otherwise ({changes}; the first is {part.name} of "
-        f"{source.video_id}). Remedy: give another --out, or delete {folder.folder / part.name}"
-    )

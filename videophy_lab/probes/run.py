@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from videophy_lab.building import check_words
 from videophy_lab.engine.processes import count_cores
-from videophy_lab.probes.choosing import choose_parts
+from videophy_lab.probes.checks import check_out
+from videophy_lab.probes.choosing import check_severities, choose_parts
+from videophy_lab.probes.differences import CHANGED
 from videophy_lab.probes.files import ProbeFolder
+from videophy_lab.probes.labels import add_labels
 from videophy_lab.probes.making import Prober, make_probes
 from videophy_lab.probes.options import build_options
-from videophy_lab.probes.plan import Plan, find_originals, make_plan, number_parts
+from videophy_lab.probes.plan import Plan, choose_askable, find_originals, make_plan, number_parts
 from videophy_lab.probes.progress import show_progress
 from videophy_lab.probes.table import make_table, write_table
 from videophy_lab.probes.wording import Words, collect_words
@@ -24,7 +27,7 @@ from videophy_lab.video_store import FAILED
 if TYPE_CHECKING:
     import pandas as pd
 
-RETRY = (FAILED,)
+RETRY = (FAILED, CHANGED)
 REPEATS = 2
 LARGEST_SEED = 2**63
 
@@ -66,6 +69,7 @@ def probe(
     repeats: int | None = None,
     paraphrases: int | None = None,
     options: Mapping[str, Any] | None = None,
+    labels: str | Path | None = None,
     retry: Collection[str] = (),
     workers: int | None = None,
     progress: bool = True,
@@ -102,8 +106,12 @@ def probe(
     options : mapping, optional
         Options of :class:`videophy_lab.probes.settings.ProbeOptions`, such as ``{"qp": 20}``, and of the
         language model, such as ``{"paraphraser.model": "…"}``.
-    retry : collection of {"failed"}
-        Make those again.
+    labels : path, optional
+        Labels of reversibility, which the rows of the videos and of their probes then have: CSV with
+        ``video_id``, ``path`` or ``action``, and ``reversibility``, such as ``videophy-lab reversal`` writes.
+    retry : collection of {"failed", "changed"}
+        Make again what failed, or the probes of videos whose files changed after they were probed; of those,
+        the probes that are not named now are removed.
     workers : int, optional
         Processes; as many as cores.
     progress : bool
@@ -113,21 +121,22 @@ def probe(
     -------
     DataFrame
         A videos table with ``probe`` (blank for the originals), ``severity``, ``status`` (``ok``,
-        ``failed``), ``error`` and ``path`` (blank for a probe that failed).
+        ``failed``), ``error`` and ``path`` (blank for a probe that failed); with `labels`,
+        ``reversibility`` and ``reversibility_origin``.
 
     Raises
     ------
     ValueError
         An unknown probe or option, naming the close ones; nothing to probe; the folder holds probes that were
-        made with other settings.
+        made with other settings or of other files, or the videos themselves.
     OSError
         The folder cannot be written to, or the language model can be asked no more. What was made is kept,
         and the same call goes on from there.
     """
     outcome = probe_videos(
         videos, probes, out=out, severities=severities, seed=seed, prompts=prompts, captions=captions,
-        repeats=repeats, paraphrases=paraphrases, options=options, retry=retry, workers=workers,
-        progress=progress,
+        repeats=repeats, paraphrases=paraphrases, options=options, labels=labels, retry=retry,
+        workers=workers, progress=progress,
     )  # fmt: skip
     for note in outcome.plan.notes:
         warnings.warn(note, stacklevel=2)
@@ -146,6 +155,7 @@ def probe_videos(
     repeats: int | None = None,
     paraphrases: int | None = None,
     options: Mapping[str, Any] | None = None,
+    labels: str | Path | None = None,
     retry: Collection[str] = (),
     workers: int | None = None,
     progress: bool = True,
@@ -155,14 +165,20 @@ def probe_videos(
     started = time.perf_counter()
     check_words("retry", retry, RETRY)
     check_counts(seed=seed, repeats=repeats, paraphrases=paraphrases, workers=workers)
+    check_out(out, videos)
     chosen, model = build_options(options or {})
     named = [probes] if isinstance(probes, str) else list(probes)
     parts = choose_parts([*named, "repeat"] if repeats else named, severities)
+    check_severities(named, severities)
     table = find_originals(videos, prompts)
     words = collect_words(table, parts, seed=seed, captions=captions, model=model, count=paraphrases)
+    parts, notes = choose_askable(table, parts, named)
+    if labels is not None:
+        table, note = add_labels(table, labels)
+        notes.append(note)
     numbered = number_parts(parts, repeats=repeats or REPEATS, paraphrases=words.count)
     prober = Prober(ProbeFolder(out), chosen, seed)
-    plan = make_plan(table, numbered, prober, retry=retry)
+    plan = make_plan(table, numbered, prober, retry=retry, notes=notes)
     rows = table.iloc[:0]
     if not dry_run:
         rows = carry_out(plan, words, workers=workers or count_cores(), progress=progress)
@@ -174,6 +190,8 @@ def carry_out(plan: Plan, words: Words, *, workers: int, progress: bool) -> pd.D
     folder = plan.prober.folder
     others = words.find(plan.videos, plan.parts)
     folder.sweep()
+    for source in plan.changed:
+        folder.remove_stale(source)
     try:
         with show_progress(plan.n_missing, shown=progress) as report:
             make_probes(plan.jobs, plan.prober, workers=workers, report=report)

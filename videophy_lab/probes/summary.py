@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from videophy_lab.probes.catalog import PARAPHRASE
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from videophy_lab.probes.run import Outcome
 
-REASONS_SHOWN = 5
+REASONS_SHOWN, FILES_SHOWN = 5, 3
 REASON_LENGTH = 300
 
 
@@ -40,21 +41,35 @@ def describe_outcome(outcome: Outcome) -> str:
     """Say what was made, what not and why, and where it lies; the last lines sum up."""
     rows, plan = outcome.rows, outcome.plan
     probed = rows[rows["probe"].notna()]
-    failed = int(probed["status"].eq("failed").sum())
+    wrong = probed[probed["status"].eq("failed")]
+    failed, affected = len(wrong), count_things(wrong["video_id"].nunique(), "video")
     rate = f" ({outcome.made / outcome.seconds:.1f} probes/s)" if outcome.made else ""
-    lines = list_reasons(probed)
+    lines = list_reasons(wrong, dict(zip(plan.videos["video_id"], plan.videos["path"], strict=True)))
     lines.append(
         f"done: {len(probed)} probes of {len(plan.videos)} videos: {len(probed) - failed} there, {failed} "
-        f"failed; {outcome.made} files made now, {plan.n_wanted - outcome.made} known before; "
+        f"failed{f' (of {affected})' if failed else ''}; {outcome.made} files made now, "
+        f"{plan.n_wanted - outcome.made} known before; "
         f"{outcome.seconds:.1f} s{rate}"
     )
     lines.append(f"videos: {outcome.folder / 'videos.csv'}")
     return "\n".join(lines)
 
 
-def list_reasons(rows: pd.DataFrame) -> list[str]:
-    """List the commonest reasons of probes that failed, each with its number and one example."""
-    wrong = rows[rows["status"].eq("failed")]
+def count_things(count: int, what: str) -> str:
+    """Write a number with its word."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def list_reasons(wrong: pd.DataFrame, paths: Mapping[str, str]) -> list[str]:
+    """List the commonest reasons of probes that failed, each with its number of videos and their files.
+
+    Parameters
+    ----------
+    wrong : DataFrame
+        The rows of probes that failed.
+    paths : mapping of video_id to path
+        Of the originals.
+    """
     # without their numbers, like reasons are counted together
     alike = [re.sub(r"\d+(\.\d+)?", "#", str(error)) for error in wrong["error"]]
     counts = Counter(alike).most_common()
@@ -63,7 +78,13 @@ def list_reasons(rows: pd.DataFrame) -> list[str]:
         example = wrong.iloc[alike.index(reason)]
         said = str(example["error"])
         text = said if len(said) <= REASON_LENGTH else f"{said[:REASON_LENGTH]}…"
-        lines.append(f"failed, {count} ×: {text} ({example['probe']} of {example['video_id']})")
+        videos = wrong.loc[[other == reason for other in alike], "video_id"].unique().tolist()
+        files = [paths.get(video_id) or video_id for video_id in videos]
+        more = f" and {len(files) - FILES_SHOWN} more" if len(files) > FILES_SHOWN else ""
+        lines.append(
+            f"failed, {count_things(len(videos), 'video')} ({count_things(count, 'probe')}): {text} (first "
+            f"{example['probe']} of {example['video_id']}; {', '.join(files[:FILES_SHOWN])}{more})"
+        )
     if len(counts) > REASONS_SHOWN:
         lines.append(f"failed: {len(counts) - REASONS_SHOWN} more reasons in the column error")
     return lines

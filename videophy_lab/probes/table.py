@@ -11,9 +11,11 @@ from videophy_lab.probes.captions import Wording
 from videophy_lab.probes.catalog import NULL, PARAPHRASE, PROBES, SWAP
 from videophy_lab.probes.choosing import Part
 from videophy_lab.probes.files import ProbeFolder, Source
+from videophy_lab.probes.labels import LABEL, ORIGIN
 from videophy_lab.schema import check_table
 from videophy_lab.video_store import FAILED, MADE, read_probed, write_whole
 from videophy_lab.video_store.probed import TABLE
+from videophy_lab.video_store.store import read_sidecar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,12 +104,29 @@ def write_table(table: pd.DataFrame, folder: Path) -> None:
         before = read_probed(folder)
         keys = pd.MultiIndex.from_frame(table[KEY].fillna(""))
         old = before[~pd.MultiIndex.from_frame(before[KEY].fillna("")).isin(keys)]
-        table = sort_rows(pd.concat([table, old], ignore_index=True))
+        old = old[[is_current(row) for row in old.to_dict("records")]]
+        table = spread_labels(sort_rows(pd.concat([table, old], ignore_index=True)))
     if len(table):
         paths: list[Any] = [relate_path(path, folder) for path in table["path"]]
         related = table.assign(path=paths)
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / TABLE, related.to_csv(index=False, lineterminator="\n").encode())
+
+
+def is_current(row: Mapping[Any, Any]) -> bool:
+    """Tell whether the file of a row is still the one that was made, by its side-car."""
+    if not isinstance(row["probe"], str) or not isinstance(row["path"], str):
+        return True
+    record = read_sidecar(Path(row["path"]).with_suffix(".json"))
+    return record is not None and record.get("sha256") == row["sha256"]
+
+
+def spread_labels(table: pd.DataFrame) -> pd.DataFrame:
+    """Give all rows of a video the label that the first of them has: it is of the video, not of the probe."""
+    if not {LABEL, ORIGIN} <= set(table.columns):
+        return table
+    known = table[table[LABEL].notna()].drop_duplicates("video_id").set_index("video_id")
+    return table.assign(**{name: table["video_id"].map(known[name]) for name in (LABEL, ORIGIN)})
 
 
 def sort_rows(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HASH_THREADS = 4
+SIMULATED = "simulated"  # whose videos are made here; the loader says how
 
 
 def find_videos(
@@ -49,6 +51,7 @@ def find_videos(
     if isinstance(videos, pd.DataFrame):
         source, beside, table = "videos", Path(), check_table(videos, "videos")
     else:
+        check_source(videos)
         source, beside, table = str(videos), Path(videos).parent, load_videos(videos)
     if not len(table):
         raise TableError(f"{source}: there is no video in it. Remedy: give a table with rows, or a folder.")
@@ -68,6 +71,47 @@ def find_videos(
     return table.assign(**texts, sha256=hash_files(table, videos))
 
 
+def check_source(videos: str | Path) -> None:
+    """Check that there is something of that name, and that it is not one video.
+
+    Raises
+    ------
+    TableError
+        Saying what videos may be given as.
+    """
+    from videophy_lab.datasets.bundled import BUNDLED
+    from videophy_lab.datasets.folder import VIDEO_SUFFIXES, list_video_files
+
+    path = Path(videos)
+    if str(videos).startswith("hub:") or str(videos) in (*BUNDLED, SIMULATED) or is_made(path):
+        return
+    if path.suffix.lower() in VIDEO_SUFFIXES and not path.is_dir():
+        fault, remedy = "that is the name of one video.", f"give the folder it lies in, {path.parent}"
+    elif not path.exists():
+        fault = f"there is no such folder or table.{suggest_names(path)}"
+        remedy = f"check the path (you are in {Path.cwd()})"
+    elif path.is_dir() and not any(path.glob("*.csv")) and not list_video_files(path):
+        fault, remedy = "there is no video file in this folder.", "check the path"
+    else:
+        return
+    raise TableError(
+        f"{videos}: {fault} Allowed: a folder of video files ({', '.join(VIDEO_SUFFIXES)}), or a videos "
+        f"table (.csv, .parquet) with the column path. Remedy: {remedy}."
+    )
+
+
+def suggest_names(path: Path) -> str:
+    """Suggest what lies beside a path that is not there and is called alike."""
+    near = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = difflib.get_close_matches(path.name, near, n=2, cutoff=0.6)
+    return f" Did you mean {' or '.join(str(path.parent / name) for name in close)}?" if close else ""
+
+
+def is_made(videos: str | Path | pd.DataFrame) -> bool:
+    """Tell whether these are a folder of videos that were generated or probed here."""
+    return isinstance(videos, str | Path) and (is_video_store(videos) or is_probe_folder(videos))
+
+
 def fill_captions(videos: pd.DataFrame, prompts: pd.DataFrame) -> pd.DataFrame:
     """Give the captions of their prompts to the videos that have none."""
     known = videos["prompt_id"].map(prompts.set_index("prompt_id")["caption"])
@@ -85,8 +129,7 @@ def find_file(path: object, beside: Path) -> str:
 
 def hash_files(table: pd.DataFrame, videos: str | Path | pd.DataFrame) -> list[str]:
     """Hash the videos' files; those of a folder of files were hashed when it was read."""
-    made = isinstance(videos, str | Path) and (is_video_store(videos) or is_probe_folder(videos))
-    if isinstance(videos, str | Path) and Path(videos).is_dir() and not made:
+    if isinstance(videos, str | Path) and Path(videos).is_dir() and not is_made(videos):
         return list(table["sha256"].fillna(""))
     with ThreadPoolExecutor(HASH_THREADS) as pool:
         return [sha256 or "" for sha256 in pool.map(hash_if_readable, map(Path, table["path"]))]

@@ -41,7 +41,7 @@ def describe_outcome(outcome: Outcome) -> str:
     """Say, scorer by scorer, what was answered and why the rest was not; the last line sums up."""
     rows, new = outcome.rows, outcome.asked
     lines = [f"{name}: {count_statuses(part)}" for name, part in rows.groupby("scorer", sort=False)]
-    lines += list_reasons(rows)
+    lines += list_reasons(rows, outcome.plan.videos)
     videos = len(outcome.plan.missing[VIDEO].drop_duplicates())
     rate = (
         f" ({videos / outcome.seconds:.1f} videos/s, {new / outcome.seconds:.1f} questions/s)" if new else ""
@@ -65,18 +65,31 @@ def count_statuses(rows: pd.DataFrame) -> str:
     return ", ".join(f"{int(rows['status'].eq(status).sum())} {status}" for status in STATUSES)
 
 
-def list_reasons(rows: pd.DataFrame) -> list[str]:
-    """List the commonest reasons of unscored and failed rows, each with its number and one example."""
+def list_reasons(rows: pd.DataFrame, videos: pd.DataFrame) -> list[str]:
+    """List the commonest reasons of unscored and failed rows, each with its number and one example.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        A scores table.
+    videos : DataFrame
+        Those that were scored, with ``path``: an example is named by its file.
+    """
     lines = []
+    named = zip(videos["video_id"], videos["probe"], strict=True)
+    paths = dict(zip(named, videos["path"], strict=True))
     for status in STATUSES[1:]:
         wrong = rows[rows["status"].eq(status)]
         # without their numbers, like reasons are counted together
         alike = wrong["error"].astype(str).str.replace(r"\d+(\.\d+)?", "#", regex=True)
-        counts = wrong.groupby(["scorer", alike])["video_id"].agg(["size", "first"])
+        grouped = wrong.fillna({"probe": ""}).groupby(["scorer", alike])
+        counts = grouped.agg(size=("video_id", "size"), video=("video_id", "first"), probe=("probe", "first"))
         ordered = counts.sort_values("size", ascending=False, kind="stable").reset_index()
-        for scorer, reason, size, example in ordered.head(REASONS_SHOWN).to_numpy().tolist():
+        for scorer, reason, size, video, probe in ordered.head(REASONS_SHOWN).to_numpy().tolist():
             text = reason if len(str(reason)) <= REASON_LENGTH else f"{reason[:REASON_LENGTH]}…"
-            lines.append(f"{status}, {scorer}, {size} ×: {text} ({example})")
+            example = f"{probe} of {video}" if probe else video
+            path = paths.get((video, probe), "")
+            lines.append(f"{status}, {scorer}, {size} ×: {text} ({example}{': ' if path else ''}{path})")
         if len(counts) > REASONS_SHOWN:
             lines.append(f"{status}: {len(counts) - REASONS_SHOWN} more reasons in the column error")
     return lines
