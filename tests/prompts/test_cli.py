@@ -6,42 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
-from typer.testing import CliRunner
 
 from tests.bad_server import BadServer
+from tests.prompts.commands import fill_in, list_options, run
 from tests.prompts.made_tokenizers import save_clip_tokenizer, save_mistral
-from tests.prompts.scribe import ACTIONS, KEY, QUICK, VARIABLE, Scribe
-from videophy_lab.cli import app
+from tests.prompts.scribe import ACTIONS, KEY, Scribe
 from videophy_lab.prompts import read_folder
 from videophy_lab.schema import read_table
 from videophy_lab.video import encode_video
 
 PER_ACTION = 4
-
-
-def run(*arguments: object) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, ["prompts", *map(str, arguments)])
-    return result.exit_code, result.stdout, result.stderr
-
-
-def list_options(server: BadServer, folder: Path, **more: object) -> list[str]:
-    given = {
-        "base_url": server.address,
-        "key_variable": VARIABLE,
-        "cache": folder / "answers",
-        **QUICK,
-        **more,
-    }
-    return [word for name, value in given.items() for word in ("-o", f"{name}={value}")]
-
-
-def fill_in(path: Path, keep: set[str], **other: str) -> None:
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    words = ["keep" if action in keep else "drop" for action in table["action"]]
-    table.assign(
-        decision=[other.get(a.replace(" ", "_"), w) for a, w in zip(table["action"], words, strict=True)]
-    ).to_csv(path, index=False)
 
 
 def make_videos(prompts: pd.DataFrame, folder: Path) -> pd.DataFrame:
@@ -79,7 +53,7 @@ def test_from_twelve_actions_to_rules(tmp_path: Path) -> None:
         filled = [word for name in ("ana", "ben") for word in ("--filled", bench / f"review_{name}.csv")]
         code, said, _ = run("review", bench / "decisions.csv", "--out", bench, *filled)
         assert code == 1
-        assert "12 actions: 7 kept, 1 open (settle adjudication.csv together" in said
+        assert "12 actions: 7 kept, 1 open: 1 to settle in adjudication.csv together" in said
         fill_in(bench / "adjudication.csv", {"pole vault"})
         settled = ("--settled", bench / "adjudication.csv")
         code, said, _ = run("review", bench / "decisions.csv", "--out", bench, *filled, *settled)
@@ -205,75 +179,6 @@ def test_a_dry_run_prices_every_step_and_sends_nothing(tmp_path: Path) -> None:
             assert "about $0.0" in said
         assert server.calls == []
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["import", "classInd.txt"], "must have the form KIND=FILE"),
-        (["import", "ucf=classInd.txt"], "Allowed: kinetics, ucf101, something, csv"),
-        (["filter", "{actions}", "-o", "modle=x"], "Did you mean"),
-        (["filter", "{actions}", "-o", "temperature=hot"], "filter.temperature is 'hot'"),
-        (["filter", "{actions}", "--model", "gemini-2.0-flash-exp"], "is retired"),
-        (["caption", "{actions}", "-o", "writer.provider=openai"], "needs the name of a model"),
-        (["upsample", "{captions}", "--upsampler", "cloud"], "Allowed: local, chat"),
-        (["hard", "{captions}", "--reference", "x"], "give either --ratings or --scores"),
-        (["review", "{captions}"], "nothing to review"),
-        (["review", "{actions}", "--reviewer", "a/b"], "Allowed: up to 40 letters"),
-        (["review", "{actions}"], "no decision is given. Remedy: --reviewer NAME writes a file to fill in"),
-    ],
-)
-def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
-    (tmp_path / "actions.csv").write_text("action\npole vault\n")
-    (tmp_path / "captions.csv").write_text("prompt_id,caption\na,A dog pushes a red ball.\n")
-    places = {name: tmp_path / f"{name}.csv" for name in ("actions", "captions")}
-    code, _, error = run(*(word.format(**places) for word in arguments), "--out", tmp_path / "out")
-    assert code == 2
-    assert error.startswith("Error: ")
-    assert message in error
-    assert "Traceback" not in error
-
-
-def test_a_file_that_is_not_there_and_a_wrong_key(tmp_path: Path) -> None:
-    code, _, error = run("filter", tmp_path / "none.csv", "--out", tmp_path)
-    assert code == 1
-    assert "No such file" in error
-    (tmp_path / "actions.csv").write_text("action\npole vault\n")
-    with BadServer([["401"]]) as server:
-        code, _, error = run(
-            "filter", tmp_path / "actions.csv", "--out", tmp_path / "o", *list_options(server, tmp_path)
-        )
-    assert code == 1
-    assert f"export a valid one as {VARIABLE}" in error
-    assert "type the same again" in error
-    assert KEY not in error
-    assert not (tmp_path / "o").exists()
-
-
-def test_a_reviewers_file_is_not_written_over(tmp_path: Path) -> None:
-    (tmp_path / "d.csv").write_text("action,decision\npole vault,keep\n")
-    command = ("review", tmp_path / "d.csv", "--out", tmp_path, "--reviewer", "ana")
-    assert run(*command)[0] == 0
-    code, _, error = run(*command)
-    assert code == 2
-    assert "is there already" in error
-
-
-def test_a_review_without_decisions_leaves_those_of_before(tmp_path: Path) -> None:
-    (tmp_path / "d.csv").write_text("action,decision\npole vault,keep\nreading,drop\n")
-    command = ("review", tmp_path / "d.csv", "--out", tmp_path)
-    assert run(*command, "--reviewer", "ana", "--reviewer", "ben")[0] == 0
-    for name in ("ana", "ben"):
-        fill_in(tmp_path / f"review_{name}.csv", {"pole vault"})
-    filled = ("--filled", tmp_path / "review_ana.csv", "--filled", tmp_path / "review_ben.csv")
-    assert run(*command, *filled)[0] == 0
-    names = ("kept.csv", "decided.csv", "reviews.csv", "adjudication.csv")
-    before = {name: (tmp_path / name).read_bytes() for name in names}
-    code, _, error = run(*command)
-    assert code == 2
-    assert "--filled FILE (once for each reviewer) reads it back" in error
-    assert {name: (tmp_path / name).read_bytes() for name in names} == before
-    assert run(*command, "--reviewers", 0)[0] == 0
 
 
 def test_without_a_model_violations_are_listed_and_no_rule_is_made(tmp_path: Path) -> None:

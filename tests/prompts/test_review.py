@@ -15,7 +15,7 @@ from videophy_lab.prompts.review import (
     name_review,
     read_reviews,
 )
-from videophy_lab.prompts.settling import check_settled, keep_final, list_open, settle
+from videophy_lab.prompts.settling import check_settled, keep_final, list_open, settle, tell_open
 from videophy_lab.schema import TableError
 
 DECISIONS = pd.DataFrame(
@@ -168,6 +168,51 @@ def test_files_that_were_filled_in_wrongly(tmp_path: Path) -> None:
         name_review("../ana")
     with pytest.raises(ValueError, match="nothing to review"):
         find_subject(pd.DataFrame({"x": [1]}))
+
+
+@pytest.mark.parametrize("other", ["Ana", " ana ", "ANA", "ana\u00a0"])
+def test_a_copy_under_the_same_name_is_no_second_person(tmp_path: Path, other: str) -> None:
+    first = fill(tmp_path, "ana", {"a": "keep"})
+    copy = tmp_path / "copy.csv"
+    pd.read_csv(first).assign(reviewer=other).to_csv(copy, index=False)
+    with pytest.raises(TableError, match="ana decided twice on 'a'; capitals and blanks make no other"):
+        read_reviews([first, copy], DECISIONS, subject=ACTIONS)
+
+
+def test_one_persons_files_may_spell_the_name_in_two_ways(tmp_path: Path) -> None:
+    first = fill(tmp_path, "ana", {"a": "keep"})
+    second = fill(tmp_path, "Ana", {"b": "keep"})
+    reviews = read_reviews([first, second], DECISIONS, subject=ACTIONS)
+    assert reviews["reviewer"].tolist() == ["ana", "ana"]
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_decision_of_nobody_is_refused(tmp_path: Path, blank: str) -> None:
+    path = fill(tmp_path, "ana", {"a": "keep"})
+    pd.read_csv(path).assign(reviewer=blank).to_csv(path, index=False)
+    with pytest.raises(
+        TableError, match="column 'reviewer': it is blank, so nobody made the decision 'keep'"
+    ):
+        read_reviews([path], DECISIONS, subject=ACTIONS)
+
+
+def test_what_is_open_is_told_with_why(tmp_path: Path) -> None:
+    files = [
+        fill(tmp_path, "ana", {"a": "keep", "b": "drop", "c": "keep", "d": "drop", "e": "drop", "f": "keep"}),
+        fill(tmp_path, "ben", {"a": "keep", "b": "drop", "c": "drop", "e": "drop", "f": "keep"}),
+    ]
+    reviews = read_reviews(files, DECISIONS, subject=ACTIONS)
+    decided = settle(DECISIONS, reviews, subject=ACTIONS)
+    assert tell_open(decided, "adjudication.csv", reviewers=2) == (
+        "2 open: 1 to settle in adjudication.csv together (give it as --settled); "
+        "1 decided by fewer than 2 people"
+    )
+    assert tell_open(decided[decided["action"].ne("c")], "adjudication.csv", reviewers=2) == (
+        "1 open: 1 decided by fewer than 2 people"
+    )
+    taken = settle(DECISIONS, reviews.iloc[:0], subject=ACTIONS, reviewers=0)
+    assert tell_open(taken, "adjudication.csv", reviewers=0) == "1 open: 1 left undecided by the model"
+    assert tell_open(decided[decided["action"].eq("a")], "adjudication.csv", reviewers=2) == "0 open"
 
 
 def test_rules_are_reviewed_the_same_way(tmp_path: Path) -> None:

@@ -43,17 +43,21 @@ Language = Annotated[str, typer.Option(help="Of the captions.")]
 
 
 @contextmanager
-def explain() -> Iterator[None]:
-    """Turn what goes wrong into a line and an exit code."""
+def explain(*, asks: bool = True) -> Iterator[None]:
+    """Turn what goes wrong into a line and an exit code; only where a model is asked, answers were kept."""
     try:
         yield
     except (ValueError, ImportError) as error:
         stop(str(error), WRONG)
     except OSError as error:
         what = f"{error.strerror}: {error.filename}" if error.strerror else str(error)
-        stop(f"{what}. What was answered is kept; mend that, and type the same again", FAILED)
+        if isinstance(error, FileNotFoundError):
+            stop(f"{what}. Remedy: give a file that is there", FAILED)
+        kept = "What was answered is kept; mend that" if asks else "Mend that"
+        stop(f"{what}. {kept}, and type the same again", FAILED)
     except KeyboardInterrupt:
-        stop("interrupted; what was answered is kept, and the same command goes on from there", INTERRUPTED)
+        kept = "; what was answered is kept, and the same command goes on from there" if asks else ""
+        stop(f"interrupted{kept}", INTERRUPTED)
 
 
 def build_models(option: list[str] | None, kinds: Mapping[str, type], **named: str | None) -> dict[str, Any]:
@@ -91,7 +95,7 @@ def import_lists(
     """Make one list of actions of several data sets' lists of classes."""
     from videophy_lab.prompts import gather_actions, read_list
 
-    with explain():
+    with explain(asks=False):
         found: dict[str, Any] = {}
         for item in lists:
             kind, equals, file = item.partition("=")
@@ -155,7 +159,7 @@ def review_table(
     from videophy_lab.prompts.folder import write_rows
     from videophy_lab.schema import read_rows
 
-    with explain():
+    with explain(asks=False):
         rows = read_rows(table)
         subject = review.find_subject(rows)
         if not (reviewer or filled or settled) and reviewers:
@@ -169,8 +173,11 @@ def review_table(
         stem = "rule_" if subject is review.RULES else ""
         for name in reviewer or []:
             path = out / f"{stem}{review.name_review(name)}"
-            if path.exists():
-                raise ValueError(f"{path} is there already. Remedy: delete it, or name another reviewer.")
+            for other in out.glob(f"{stem}review_*.csv"):
+                if review.name_person(other.name) == review.name_person(path.name):
+                    raise ValueError(
+                        f"{other} is there already. Remedy: delete it, or name another reviewer."
+                    )
             write_rows(review.make_review(rows, name, subject=subject), out, path.name)
             typer.echo(f"to fill in: {path} (column decision: {', '.join(subject.words)}; note if you like)")
         if reviewer and not filled:
@@ -186,9 +193,8 @@ def review_table(
         for name, made in tables.items():
             typer.echo(f"{name}: {write_rows(made, out, f'{stem}{name}.csv')}")
     n_open = int(decided["final"].eq("open").sum())
-    unsettled = decided["decided_by"].isin([settling.DISPUTED, settling.TARGET_DROPPED]).any()
-    note = f" (settle {stem}adjudication.csv together, and give it as --settled)" if unsettled else ""
-    finish(f"{len(decided)} {subject.name}: {len(kept)} kept, {n_open} open{note}", n_open)
+    waiting = settling.tell_open(decided, f"{stem}adjudication.csv", reviewers=reviewers)
+    finish(f"{len(decided)} {subject.name}: {len(kept)} kept, {waiting}", n_open)
 
 
 @prompts_app.command("caption", epilog="Example: videophy-lab prompts caption bench/kept.csv --out bench")

@@ -50,11 +50,12 @@ def upsample_captions(
     """Lengthen captions, and keep only what still means the same."""
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_prompts
-    from videophy_lab.prompts.folder import write_settings
+    from videophy_lab.prompts.folder import check_captions, write_settings
 
     with explain():
         if upsampler not in UPSAMPLERS:
             raise ValueError(f"--upsampler is {upsampler!r}. Allowed: {', '.join(UPSAMPLERS)}.")
+        check_captions(prompts)
         table = load_prompts(prompts)
         kind = steps.LocalUpsampler if upsampler == "local" else steps.ChatUpsampler
         models = build_models(
@@ -99,10 +100,12 @@ def choose_hard_subset(
     """Mark the actions at which a reference generator fails; it cannot be compared on them then."""
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_prompts, load_ratings, load_scores
+    from videophy_lab.prompts.folder import check_captions
 
-    with explain():
+    with explain(asks=False):
         if (ratings is None) == (scores is None):
             raise ValueError("give either --ratings or --scores, of videos of the reference")
+        check_captions(prompts)
         rated = load_ratings(ratings, scale=scale) if ratings else load_scores(str(scores))
         chosen = steps.HardRule(rule=rule, n_actions=n_actions, least_videos=least_videos)
         hard = steps.choose_hard(load_prompts(prompts), rated, reference=reference, rule=chosen, scale=scale)

@@ -69,6 +69,25 @@ def read_actions(path: str | Path) -> pd.DataFrame:
     return check_actions(read_rows(path), source=str(path))
 
 
+def check_captions(source: str | Path) -> None:
+    """Refuse a file of actions where captions are wanted.
+
+    Raises
+    ------
+    ValueError
+        The step that writes captions was forgotten.
+    """
+    path = Path(source)
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return
+    columns = set(read_rows(path).columns)
+    if "action" in columns and columns.isdisjoint(("caption", "prompt_id")):
+        raise ValueError(
+            f"{path} holds actions, and no captions of them. Remedy: first type: "
+            f"videophy-lab prompts caption {path} --out {path.parent}, and give its captions.csv."
+        )
+
+
 def read_folder(folder: str | Path) -> dict[str, pd.DataFrame]:
     """Read what a folder holds of the steps' tables, by their names in :data:`FILES`.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,11 @@ def name_review(reviewer: str) -> str:
     return f"review_{reviewer}.csv"
 
 
+def name_person(reviewer: str) -> str:
+    """Bring a reviewer's name to the form in which two are one person: small letters, no outer blanks."""
+    return unicodedata.normalize("NFKC", reviewer).strip().casefold()
+
+
 def find_decided(table: pd.DataFrame, *, subject: Subject) -> dict[tuple[str, ...], tuple[str, str]]:
     """Find what people decided in an earlier review, which the table tells: decision and decider, by key."""
     if not {"final", "decided_by"} <= set(table.columns):
@@ -144,19 +150,23 @@ def read_reviews(paths: Sequence[str | Path], table: pd.DataFrame, *, subject: S
     Raises
     ------
     TableError
-        A word that is no decision, a row that was not asked, or one reviewer's two rows for one thing.
+        A word that is no decision, a decision without a reviewer, a row that was not asked, or one reviewer's
+        two rows for one thing. Names are compared without case and outer blanks.
     """
     import pandas as pd
 
     allowed = list_allowed(table, subject)
     rows = [row for path in paths for row in read_review(path, allowed, subject)]
+    spelt: dict[str, str] = {}
+    for row in rows:
+        row["reviewer"] = spelt.setdefault(name_person(row["reviewer"]), row["reviewer"])
     reviews = pd.DataFrame(rows, columns=[*subject.keys, *REVIEW_COLUMNS])
     twice = reviews.duplicated([*subject.keys, "reviewer"])
     if twice.any():
         again = reviews[twice].iloc[0]
         raise TableError(
-            f"{again['reviewer']} decided twice on {' '.join(again[list(subject.keys)])!r}. Remedy: delete "
-            "one row."
+            f"{again['reviewer']} decided twice on {' '.join(again[list(subject.keys)])!r}; capitals and "
+            "blanks make no other person. Remedy: delete one row, or give the other person's own file."
         )
     return reviews
 
@@ -193,7 +203,13 @@ def read_review(
                 f"{path}: row {number}, column 'decision': {decision!r} is not allowed; allowed: "
                 f"{', '.join(allowed[key])}, or a blank. Remedy: correct it."
             )
-        told = {"reviewer": str(row["reviewer"]), "decision": decision}
+        reviewer = row["reviewer"].strip() if isinstance(row["reviewer"], str) else ""
+        if not reviewer:
+            raise TableError(
+                f"{path}: row {number}, column 'reviewer': it is blank, so nobody made the decision "
+                f"{decision!r}. Remedy: write the reviewer's name into it."
+            )
+        told = {"reviewer": reviewer, "decision": decision}
         yield (
             dict(zip(subject.keys, key, strict=True))
             | told

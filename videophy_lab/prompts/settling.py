@@ -21,7 +21,7 @@ from videophy_lab.schema import read_rows
 if TYPE_CHECKING:
     import pandas as pd
 
-DISPUTED, TARGET_DROPPED = "disagreement", "target dropped"
+DISPUTED, TARGET_DROPPED, FEW, MODEL = "disagreement", "target dropped", "too few reviews", "model"
 
 
 def settle(
@@ -81,8 +81,8 @@ def decide(words: Sequence[str], proposed: Any, reviewers: int, subject: Subject
     if words and len(words) >= reviewers:
         return words[0], REVIEWED
     if not reviewers and not words:
-        return (proposed if proposed in subject.words else OPEN), "model"
-    return OPEN, "too few reviews"
+        return (proposed if proposed in subject.words else OPEN), MODEL
+    return OPEN, FEW
 
 
 def reopen_merges(decided: pd.DataFrame) -> pd.DataFrame:
@@ -153,6 +153,29 @@ def find_settled(settled: pd.DataFrame | None, *, subject: Subject) -> dict[tupl
     """Find what was settled together, by key."""
     rows = [] if settled is None else settled.to_dict("records")
     return {name_key(row, subject): row for row in rows}
+
+
+def tell_open(decided: pd.DataFrame, file: str, *, reviewers: int) -> str:
+    """Say how many rows are open, and what each waits for.
+
+    Parameters
+    ----------
+    decided : DataFrame
+        Of :func:`settle`.
+    file : str
+        Name of the list of :func:`list_open`.
+    reviewers : int
+        Fewest people that were asked for.
+    """
+    deciders = decided.loc[decided["final"].eq(OPEN), "decided_by"]
+    waits = (
+        ((DISPUTED, TARGET_DROPPED), f"to settle in {file} together (give it as --settled)"),
+        ((FEW,), f"decided by fewer than {reviewers} people"),
+        ((MODEL,), "left undecided by the model"),
+    )
+    counts = [(int(deciders.isin(names).sum()), what) for names, what in waits]
+    why = "; ".join(f"{count} {what}" for count, what in counts if count)
+    return f"{len(deciders)} open{why and ': '}{why}"
 
 
 def check_settled(path: Path) -> None:

@@ -1,0 +1,98 @@
+"""Commands that are typed wrongly, or not in their order: one line says what, and nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bad_server import BadServer
+from tests.prompts.commands import fill_in, list_options, run
+from tests.prompts.scribe import KEY, VARIABLE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["import", "classInd.txt"], "must have the form KIND=FILE"),
+        (["import", "ucf=classInd.txt"], "Allowed: kinetics, ucf101, something, csv"),
+        (["filter", "{actions}", "-o", "modle=x"], "Did you mean"),
+        (["filter", "{actions}", "-o", "temperature=hot"], "filter.temperature is 'hot'"),
+        (["filter", "{actions}", "--model", "gemini-2.0-flash-exp"], "is retired"),
+        (["caption", "{actions}", "-o", "writer.provider=openai"], "needs the name of a model"),
+        (["upsample", "{captions}", "--upsampler", "cloud"], "Allowed: local, chat"),
+        (["hard", "{captions}", "--reference", "x"], "give either --ratings or --scores"),
+        (["upsample", "{actions}"], "first type: videophy-lab prompts caption {actions} --out"),
+        (
+            ["hard", "{actions}", "--reference", "x", "--ratings", "r"],
+            "holds actions, and no captions of them",
+        ),
+        (["review", "{captions}"], "nothing to review"),
+        (["review", "{actions}", "--reviewer", "a/b"], "Allowed: up to 40 letters"),
+        (["review", "{actions}"], "no decision is given. Remedy: --reviewer NAME writes a file to fill in"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "actions.csv").write_text("action\npole vault\n")
+    (tmp_path / "captions.csv").write_text("prompt_id,caption\na,A dog pushes a red ball.\n")
+    places = {name: tmp_path / f"{name}.csv" for name in ("actions", "captions")}
+    code, _, error = run(*(word.format(**places) for word in arguments), "--out", tmp_path / "out")
+    assert code == 2
+    assert error.startswith("Error: ")
+    assert message.format(**places) in error
+    assert "Traceback" not in error
+
+
+def test_a_file_that_is_not_there_and_a_wrong_key(tmp_path: Path) -> None:
+    code, _, error = run("filter", tmp_path / "none.csv", "--out", tmp_path)
+    assert code == 1
+    assert "No such file" in error
+    # nothing was asked, so nothing was answered
+    for command in (("import", f"csv={tmp_path / 'none.csv'}"), ("filter", tmp_path / "none.csv")):
+        code, _, error = run(*command, "--out", tmp_path)
+        assert code == 1
+        assert "No such file" in error
+        assert "answered" not in error
+    code, _, error = run("import", f"csv={tmp_path}", "--out", tmp_path)
+    assert code == 1
+    assert "answered" not in error
+    (tmp_path / "actions.csv").write_text("action\npole vault\n")
+    with BadServer([["401"]]) as server:
+        code, _, error = run(
+            "filter", tmp_path / "actions.csv", "--out", tmp_path / "o", *list_options(server, tmp_path)
+        )
+    assert code == 1
+    assert f"export a valid one as {VARIABLE}" in error
+    assert "type the same again" in error
+    assert KEY not in error
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_reviewers_file_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("action,decision\npole vault,keep\n")
+    command = ("review", tmp_path / "d.csv", "--out", tmp_path, "--reviewer", "ana")
+    assert run(*command)[0] == 0
+    code, _, error = run(*command)
+    assert code == 2
+    assert "is there already" in error
+    code, _, error = run(*command[:-1], "Ana")
+    assert code == 2
+    assert "review_ana.csv is there already. Remedy: delete it, or name another reviewer" in error
+    assert run("review", tmp_path / "d.csv", "--out", tmp_path, "--reviewer", "B", "--reviewer", "b")[0] == 2
+
+
+def test_a_review_without_decisions_leaves_those_of_before(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("action,decision\npole vault,keep\nreading,drop\n")
+    command = ("review", tmp_path / "d.csv", "--out", tmp_path)
+    assert run(*command, "--reviewer", "ana", "--reviewer", "ben")[0] == 0
+    for name in ("ana", "ben"):
+        fill_in(tmp_path / f"review_{name}.csv", {"pole vault"})
+    filled = ("--filled", tmp_path / "review_ana.csv", "--filled", tmp_path / "review_ben.csv")
+    assert run(*command, *filled)[0] == 0
+    names = ("kept.csv", "decided.csv", "reviews.csv", "adjudication.csv")
+    before = {name: (tmp_path / name).read_bytes() for name in names}
+    code, _, error = run(*command)
+    assert code == 2
+    assert "--filled FILE (once for each reviewer) reads it back" in error
+    assert {name: (tmp_path / name).read_bytes() for name in names} == before
+    assert run(*command, "--reviewers", 0)[0] == 0
