@@ -48,9 +48,9 @@ def test_nothing_that_was_not_committed_had_a_part_in_it(report: Path) -> None:
 
 @EVERY_REPORT
 def test_a_page_opens_without_a_network_and_plays_its_clips(report: Path) -> None:
-    clips = sorted(path.name for path in (report / "videos").glob("*.mp4"))
+    clips = sorted(path.name for path in (report / "clips").glob("*.mp4"))
     assert 4 <= len(clips) <= 16
-    assert sum(path.stat().st_size for path in (report / "videos").iterdir()) < MOST_BYTES
+    assert sum(path.stat().st_size for path in (report / "clips").iterdir()) < MOST_BYTES
     for page in [report / "index.html", *(report / "notebooks").glob("*.html")]:
         text = page.read_text(encoding="utf-8")
         found = References()

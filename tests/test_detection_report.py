@@ -159,7 +159,7 @@ def test_figures_tables_and_clips_are_there(planted: Path) -> None:
     assert listed.groupby("scorer", sort=False).size().index[0] == "seer"
     assert "flat" not in set(listed["scorer"])
     # the seer has every pair in the right order: its clips are those of four such pairs
-    assert len(list((planted / "videos").glob("detection_clips_*.mp4"))) == 8
+    assert len(list((planted / "clips").glob("detection_clips_*.mp4"))) == 8
     assert "right clip, in the right order" in read_page(planted)
 
 

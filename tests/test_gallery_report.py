@@ -39,23 +39,23 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_video_that_can_be_shown_is_written_once(made: Path) -> None:
-    files = sorted(path.name for path in (made / "videos").iterdir())
+    files = sorted(path.name for path in (made / "clips").iterdir())
     assert files == ["videos_all_1.mp4", "videos_all_2.mp4", "videos_all_3.mp4"]
-    assert (made / "videos" / files[0]).read_bytes() == (VIDEOS / NAMES[0]).read_bytes()
-    assert (made / "videos" / files[2]).read_bytes() != (VIDEOS / NAMES[3]).read_bytes()
+    assert (made / "clips" / files[0]).read_bytes() == (VIDEOS / NAMES[0]).read_bytes()
+    assert (made / "clips" / files[2]).read_bytes() != (VIDEOS / NAMES[3]).read_bytes()
 
 
 def test_the_page_plays_the_files_and_says_what_they_are(made: Path) -> None:
     text = (made / "index.html").read_text(encoding="utf-8")
     page = Page(text)
-    assert [video["src"] for video in page.videos] == [f"videos/videos_all_{n}.mp4" for n in (1, 2, 3)]
+    assert [video["src"] for video in page.videos] == [f"clips/videos_all_{n}.mp4" for n in (1, 2, 3)]
     assert all(video["poster"].startswith("data:image/jpeg;base64,") for video in page.videos)
     assert page.tags.count("script") == 1
     assert 'src="' not in text.split("<script>")[1]
     assert "All <four> of them." in page.text
     assert "A <i>ball</i> falls." in page.text
     assert "broken_text.mp4 cannot be read as a video" in page.text
-    assert 'href="videos/videos_all_3.mp4"' in text
+    assert 'href="clips/videos_all_3.mp4"' in text
     assert "no score" in page.text
 
 
@@ -63,8 +63,8 @@ def test_the_notebook_refers_to_the_files_too(made: Path) -> None:
     for ending in ("html", "ipynb"):
         text = (made / "notebooks" / f"videos.{ending}").read_text(encoding="utf-8")
         assert "data:video/mp4" not in text
-        assert text.count("../videos/videos_all_1.mp4") == 2
-        assert text.count("../videos/videos_all_3.mp4") == 1
+        assert text.count("../clips/videos_all_1.mp4") == 2
+        assert text.count("../clips/videos_all_3.mp4") == 1
     page = Page((made / "notebooks" / "videos.html").read_text(encoding="utf-8"))
     for video in page.videos:
         assert (made / "notebooks" / video["src"]).is_file()
@@ -81,20 +81,20 @@ def test_a_report_without_videos_has_neither_folder_nor_script(made: Path, tmp_p
     folder = shutil.copytree(made, tmp_path / "plain")
     (folder / "params.yaml").write_text("title: Plain\nnotebooks: [plain]\n")
     run_report(folder, library=LIBRARY, progress=False)
-    assert not (folder / "videos").exists()
+    assert not (folder / "clips").exists()
     for page in (folder / "index.html", folder / "notebooks" / "plain.html"):
         assert "<script" not in page.read_text(encoding="utf-8")
 
 
 def test_outputs_write_a_gallery_and_forget_the_files_of_the_last(tmp_path: Path) -> None:
     outputs = Outputs(tmp_path, notebook="clips", labels={"bounce_49f": "Bounce"})
-    assert not (tmp_path / "videos").exists()
-    (tmp_path / "videos").mkdir()
+    assert not (tmp_path / "clips").exists()
+    (tmp_path / "clips").mkdir()
     for name in ("clips_best_9.mp4", "clips_best_of_1.mp4"):
-        (tmp_path / "videos" / name).touch()
+        (tmp_path / "clips" / name).touch()
     gallery = outputs.gallery(make_table(*NAMES[:2]), "best", caption="c", limit=1)
     assert [tile.title for tile in gallery.tiles] == ["Bounce"]
-    assert sorted(path.name for path in (tmp_path / "videos").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "clips").iterdir()) == [
         "clips_best_1.mp4",
         "clips_best_of_1.mp4",
     ]

@@ -53,6 +53,6 @@ def test_the_page_shows_and_says_what_was_made(report: Path) -> None:
     assert "was longer than its generator reads" in page
     assert "US dollars" in page
     assert (report / "figures" / "generate_contact_sheet.png").stat().st_size > 5000
-    clips = sorted(path.name for path in (report / "videos").iterdir())
+    clips = sorted(path.name for path in (report / "clips").iterdir())
     assert clips == [f"generate_examples_{number}.mp4" for number in range(1, 7)]
-    assert all(f"videos/{name}" in page for name in clips)
+    assert all(f"clips/{name}" in page for name in clips)

@@ -181,7 +181,7 @@ def test_figures_estimates_and_clips_are_there(planted: Path) -> None:
         "severity_tau",
         "spearman",
     } <= quantities
-    assert len(list((planted / "videos").glob("time_reversal_clips_*.mp4"))) == 8
+    assert len(list((planted / "clips").glob("time_reversal_clips_*.mp4"))) == 8
     assert len(read(planted, "judge_probes_published")) == 9
 
 

@@ -215,7 +215,7 @@ def test_provenance_tells_how_to_make_it_again(made: Path) -> None:
     assert str(made) not in json.dumps(provenance)
 
 
-@pytest.mark.parametrize("name", ["videos/mine.mp4", "figures/deep/mine.png", "tables/notes.txt"])
+@pytest.mark.parametrize("name", ["clips/mine.mp4", "figures/deep/mine.png", "tables/notes.txt"])
 def test_files_of_others_are_not_lost(made: Path, tmp_path: Path, name: str) -> None:
     """Before the first run of a report, and after it."""
     fresh = tmp_path / "fresh"

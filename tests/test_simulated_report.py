@@ -52,4 +52,4 @@ def test_the_smoke_version_makes_scores_and_reports(smoke: Path) -> None:
     assert {"kinematics", "constant", "sharpness", "temporal_flickering"} <= set(scored["scorer"])
     assert scored.set_index("scorer").loc["constant", "estimate"] == 0.5
     assert f"{int(made['n_ok'].sum())} videos were made of 2 prompts" in page
-    assert list((smoke / "videos").glob("detection_*.mp4"))
+    assert list((smoke / "clips").glob("detection_*.mp4"))

@@ -122,7 +122,7 @@ class Outputs:
         videos : path or DataFrame
             As :func:`videophy_lab.show` takes it.
         name : str
-            Gives ``videos/<notebook>_<name>_1.mp4`` and so on, for those videos that can be shown.
+            Gives ``clips/<notebook>_<name>_1.mp4`` and so on, for those videos that can be shown.
         caption : str
             What the videos show and what to look for.
         **options
@@ -138,14 +138,14 @@ class Outputs:
 
         stem = f"{self.notebook}_{self._new_name('gallery', name)}"
         gallery = show(videos, **{"labels": self.labels, **options})
-        folder = self.out / "videos"
+        folder = self.out / "clips"
         for old in folder.glob(f"{stem}_*.mp4"):
             if old.stem.removeprefix(f"{stem}_").isdecimal():
                 old.unlink()
         files: list[str] = []
 
         def write(footage: Footage) -> str:
-            files.append(f"videos/{stem}_{len(files) + 1}.mp4")
+            files.append(f"clips/{stem}_{len(files) + 1}.mp4")
             folder.mkdir(exist_ok=True)
             write_bytes(self.out / files[-1], footage.data)
             return files[-1]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ReportError", "run_report"]
 
 STAGING = ".building"
-GENERATED = ("index.html", "notebooks", "tables", "figures", "videos", "estimates.csv", "provenance.json")
+GENERATED = ("index.html", "notebooks", "tables", "figures", "clips", "estimates.csv", "provenance.json")
 
 
 def run_report(
@@ -40,7 +40,7 @@ def run_report(
     ----------
     folder : str or Path
         The report: ``params.yaml`` by hand; ``index.html``, ``notebooks/``, ``tables/``, ``figures/``,
-        ``videos/`` (if a gallery is shown), ``estimates.csv`` and ``provenance.json`` are replaced together,
+        ``clips/`` (if a gallery is shown), ``estimates.csv`` and ``provenance.json`` are replaced together,
         every other file stays.
     overrides : mapping of name to text
         Values that win over the file's, each read as YAML.
