@@ -7,18 +7,23 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from videophy_lab.schema import Scale
 from videophy_lab.schema.labels import FOLLOWED, UNDETERMINED, VIOLATED
 from videophy_lab.stats.disagreement import minority_share, rank_disagreements, rating_spread
-from videophy_lab.stats.estimate import Estimate
-from videophy_lab.stats.means import wilson_interval
-from videophy_lab.study.tables import choose_scale, make_estimates, make_row
+from videophy_lab.stats.means import cluster_rate_estimate
+from videophy_lab.study.annotators import find_success, pivot_annotators
+from videophy_lab.study.tables import make_estimates, make_row
 
 SCALED = ("sa", "pc")
 LABELS = (VIOLATED, FOLLOWED, UNDETERMINED)
 
 
 def list_disagreements(
-    ratings: pd.DataFrame, *, n_videos: int = 20, success: float | None = None
+    ratings: pd.DataFrame,
+    *,
+    n_videos: int | None = 20,
+    success: float | None = None,
+    scale: Scale | str | None = None,
 ) -> pd.DataFrame:
     """List what to adjudicate: what annotators dispute, then what they rated furthest apart.
 
@@ -26,10 +31,12 @@ def list_disagreements(
     ----------
     ratings : DataFrame
         A ratings table with ``annotator``.
-    n_videos : int
-        Most videos a task; of rules, most rules of videos.
+    n_videos : int, optional
+        Most videos a task; of rules, most rules of videos. All that are disputed when None.
     success : float, optional
         Lowest rating that counts as success; that of the scale when not given.
+    scale : Scale or {"1-5", "0/1"}, optional
+        The ratings' scale; inferred from their values when not given.
 
     Returns
     -------
@@ -42,15 +49,15 @@ def list_disagreements(
     rows: list[dict[str, object]] = []
     for task in [task for task in SCALED if ratings["task"].eq(task).any()]:
         of_task = ratings[ratings["task"].eq(task)]
-        threshold = choose_scale(ratings).success if success is None else success
-        wide = of_task.pivot(index="video_id", columns="annotator", values="rating")
+        threshold = find_success(ratings, scale) if success is None else success
+        wide = pivot_annotators(of_task)
         matrix = wide.to_numpy(dtype=float)
         order = rank_disagreements(matrix, threshold=threshold)[:n_videos]
         measured = {"spread": rating_spread(matrix), "minority": minority_share(matrix, threshold=threshold)}
         rows += _describe_rows(of_task, wide, order, measured)
     rules = ratings[ratings["task"].eq("rule")]
     if len(rules):
-        wide = rules.pivot(index=["video_id", "rule_id"], columns="annotator", values="rating")
+        wide = pivot_annotators(rules, ["video_id", "rule_id"])
         measured = dict(zip(("spread", "minority"), _measure_labels(wide.to_numpy(dtype=float)), strict=True))
         spread, minority = measured["spread"], measured["minority"]
         disputed = np.flatnonzero(spread > 0)
@@ -100,8 +107,9 @@ def count_preferences(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
     -------
     DataFrame
         Estimates over decided comparisons with ``task`` and ``pair``: ``share_preferred`` of the first named
-        generator, ``share_left`` of all (one half without a habit); ``n_ties`` beside each. Intervals are
-        Wilson's over answers.
+        generator, ``share_left`` of all (one half without a habit). ``n_videos`` and ``n_prompts`` are those
+        of decided comparisons, each video once; ``n_answers`` counts all answers and ``n_ties`` the ties
+        among them. Intervals are Wilson's with prompts as the independent units.
     """
     rows = []
     for task, of_task in pairs.groupby("task", sort=True):
@@ -114,11 +122,12 @@ def count_preferences(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
         left = of_task["preferred"].eq(of_task["left"]).astype(float).mask(of_task["preferred"].eq("tie"))
         groups = [("share_preferred", str(pair), own, own["won"]) for pair, own in named.groupby("pair")]
         for quantity, pair, own, values in [*groups, ("share_left", "all", of_task, left)]:
-            decided = values.dropna()
-            low, high = (float(end) for end in wilson_interval(decided.sum(), len(decided), level=confidence))
-            counted = own["video_id_a"].nunique() + own["video_id_b"].nunique(), own["prompt_id"].nunique()
-            share = float(decided.mean()) if len(decided) else float("nan")
-            estimate = Estimate(share, low, high, confidence, "wilson", *counted)
-            row = make_row(estimate, quantity, task=task, pair=pair)
-            rows.append(row | {"n_answers": len(values), "n_ties": len(values) - len(decided)})
+            estimate = cluster_rate_estimate(values, own["prompt_id"].to_numpy(dtype=str), level=confidence)
+            decided = own[values.notna()]
+            counts = {
+                "n_videos": pd.concat([decided["video_id_a"], decided["video_id_b"]]).nunique(),
+                "n_answers": len(own),
+                "n_ties": len(own) - len(decided),
+            }
+            rows.append(make_row(estimate, quantity, task=task, pair=pair) | counts)
     return make_estimates(rows, groups=("task", "pair", "n_answers", "n_ties"))

@@ -13,7 +13,7 @@ from videophy_lab.stats.annotators import krippendorff_alpha_interval
 from videophy_lab.stats.disagreement import annotator_shift
 from videophy_lab.stats.estimate import Estimate
 from videophy_lab.stats.means import wilson_interval
-from videophy_lab.study.annotators import estimate_exact_agreement
+from videophy_lab.study.annotators import estimate_exact_agreement, pivot_annotators
 from videophy_lab.study.tables import make_estimates, make_row
 from videophy_lab.study.words import say_count
 
@@ -99,7 +99,7 @@ def describe_annotators(ratings: pd.DataFrame, times: pd.DataFrame | None = None
     rows = []
     for task in [task for task in SCALED if ratings["task"].eq(task).any()]:
         of_task = ratings[ratings["task"].eq(task)]
-        wide = of_task.pivot(index="video_id", columns="annotator", values="rating").sort_index(axis=1)
+        wide = pivot_annotators(of_task)
         matrix = wide.to_numpy(dtype=float)
         shifts, correlations = annotator_shift(matrix), rater_rest_correlation(matrix)
         for place, annotator in enumerate(wide.columns):
@@ -135,17 +135,29 @@ def rule_agreement(
 ) -> pd.DataFrame:
     """Measure the agreement of annotators about rules: followed, violated, cannot tell.
 
+    Parameters
+    ----------
+    ratings : DataFrame
+        A ratings table with ``annotator``.
+    n_resamples, seed : optional
+        Not used: nothing is drawn. Kept for calls that still name them.
+
     Returns
     -------
     DataFrame
         Estimates with ``task``: Krippendorff's nominal α over rules of videos, and the share of those on
         which all agree; empty without a rule that two annotators judged. ``n_videos`` counts videos, the
         intervals are over rules of videos with prompts as the independent units.
+
+    Raises
+    ------
+    ValueError
+        A rating names no annotator or no rule, or an annotator judged a rule of a video twice.
     """
     rules = ratings[ratings["task"].eq("rule")]
     if not len(rules):
         return make_estimates([], groups=("task",))
-    wide = rules.pivot_table(index=["video_id", "rule_id"], columns="annotator", values="rating")
+    wide = pivot_annotators(rules, ["video_id", "rule_id"])
     matrix = wide.to_numpy(dtype=float)
     several = (~np.isnan(matrix)).sum(axis=1) > 1
     rows: list[dict[str, object]] = []
@@ -156,13 +168,11 @@ def rule_agreement(
             matrix,
             metric="nominal",
             level=confidence,
-            n_resamples=n_resamples,
-            rng=np.random.default_rng(seed),
             clusters=clusters,
         )
         n_videos = wide.index[several].get_level_values("video_id").nunique()
         agree = estimate_exact_agreement(matrix, clusters, confidence=confidence)
-        rows.append(make_row(alpha, "alpha_nominal", task="rule") | {"n_videos": n_videos, "seed": seed})
+        rows.append(make_row(alpha, "alpha_nominal", task="rule") | {"n_videos": n_videos})
         rows.append(make_row(agree, "exact_agreement", task="rule") | {"n_videos": n_videos})
     return make_estimates(rows, groups=("task",))
 

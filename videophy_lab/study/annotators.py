@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from videophy_lab.schema import Scale
 from videophy_lab.schema.labels import settle_labels
 from videophy_lab.stats.aggregation import (
     Aggregation,
@@ -25,7 +26,7 @@ from videophy_lab.stats.annotators import (
 from videophy_lab.stats.disagreement import rating_spread
 from videophy_lab.stats.estimate import Estimate
 from videophy_lab.stats.means import cluster_rate_estimate
-from videophy_lab.study.tables import check_names, make_estimates, make_row
+from videophy_lab.study.tables import TASKS, check_names, choose_scale, make_estimates, make_row
 
 ALPHA_METRICS: tuple[Metric, ...] = ("nominal", "ordinal", "interval")
 
@@ -44,29 +45,32 @@ def annotator_agreement(
     ----------
     ratings : DataFrame
         A ratings table with the column ``annotator``.
+    n_resamples, seed : optional
+        Not used: nothing is drawn. Kept for calls that still name them.
 
     Returns
     -------
     DataFrame
         Estimates with ``task``: Krippendorff's α (``alpha_nominal`` …, any number of annotators a video),
         the intraclass correlations (``icc_2_1`` …, videos rated by all annotators only) and the share of
-        videos on which all agree (Wilson's interval at the effective number of videos).
+        videos on which all agree (Wilson's interval at the effective number of videos). A task of which no
+        video was rated by two or more has no row.
     """
     rows = []
     for task, matrix, prompts in _matrices(ratings):
+        if not ((~np.isnan(matrix)).sum(axis=1) > 1).any():
+            continue
         for metric in metrics:
             estimate = krippendorff_alpha_interval(
                 matrix,
                 metric=metric,
                 level=confidence,
-                n_resamples=n_resamples,
-                rng=np.random.default_rng(seed),
                 clusters=prompts,
             )
-            rows.append(make_row(estimate, f"alpha_{metric}", task=task) | {"seed": seed})
+            rows.append(make_row(estimate, f"alpha_{metric}", task=task))
         complete = ~np.isnan(matrix).any(axis=1)
         if complete.any():
-            for name, estimate in intraclass_correlation(matrix, level=confidence).items():
+            for name, estimate in intraclass_correlation(matrix, level=confidence, clusters=prompts).items():
                 quantity = name.lower().replace("(", "_").replace(",", "_").rstrip(")")
                 counts = {"n_prompts": len(np.unique(prompts[complete]))}
                 rows.append(make_row(estimate, quantity, task=task) | counts)
@@ -103,7 +107,7 @@ def screen_annotators(
     DataFrame
         ``task, annotator, n_videos, rater_rest_correlation, kept``, and of the correlation ``low, high,
         level`` and ``n_shared``, the videos that others rated too. What is below the threshold is the
-        correlation, not an end of its interval.
+        correlation, not an end of its interval. Whoever is alone at a task is kept: there are no others.
     """
     parts = []
     for task, matrix, prompts in _matrices(ratings):
@@ -116,7 +120,8 @@ def screen_annotators(
                     "annotator": annotators,
                     "n_videos": (~np.isnan(matrix)).sum(axis=0),
                     "rater_rest_correlation": rater_rest_correlation(matrix, method=method),
-                    "kept": screen_raters(matrix, threshold=threshold, method=method),
+                    "kept": screen_raters(matrix, threshold=threshold, method=method)
+                    | (len(annotators) == 1),
                     "low": [estimate.low for estimate in intervals],
                     "high": [estimate.high for estimate in intervals],
                     "level": confidence,
@@ -168,8 +173,20 @@ def aggregate_annotators(
     return pd.concat(parts or [pd.DataFrame(columns=[*keys, "rating", "n_annotators"])], ignore_index=True)
 
 
-def compare_aggregations(ratings: pd.DataFrame, *, success: float = 4) -> pd.DataFrame:
+def compare_aggregations(
+    ratings: pd.DataFrame, *, success: float | None = None, scale: Scale | str | None = None
+) -> pd.DataFrame:
     """Show what the way of aggregating alone does to the share of successes.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        A ratings table with ``annotator``.
+    success : float, optional
+        Lowest combined rating that counts as success; that of the scale when not given.
+    scale : Scale or {"1-5", "0/1"}, optional
+        The ratings' scale; inferred from their values when not given. On 0/1 a combined rating above one
+        half is a success, as in :func:`videophy_lab.study.pivot_ratings`.
 
     Returns
     -------
@@ -178,45 +195,86 @@ def compare_aggregations(ratings: pd.DataFrame, *, success: float = 4) -> pd.Dat
     """
     rows = []
     for task, matrix, _ in _matrices(ratings):
+        threshold = find_success(ratings, scale) if success is None else success
         n_videos = int((~np.isnan(matrix)).any(axis=1).sum())
-        for how, rate in compare_shares(matrix, threshold=success).items():
+        for how, rate in compare_shares(matrix, threshold=threshold).items():
             rows.append({"task": task, "how": how, "success_rate": rate, "n_videos": n_videos})
     return pd.DataFrame(rows, columns=["task", "how", "success_rate", "n_videos"])
 
 
-def _settle_rules(rules: pd.DataFrame) -> pd.DataFrame:
-    """Make one label a rule of a video."""
-    keys = ["video_id", "rule_id"]
-    if "rule_id" not in rules.columns or rules["rule_id"].isna().any():
+def find_success(ratings: pd.DataFrame, scale: Scale | str | None = None) -> float:
+    """Give the lowest rating, or mean of ratings, that counts as success on their scale.
+
+    It is the scale of SA and PC, where there are none that of the other questions.
+    """
+    scored = ratings[ratings["task"].isin(TASKS)]
+    if not len(scored):
+        scored = ratings[ratings["task"].ne("rule")].assign(task=TASKS[0])
+    chosen = choose_scale(scored, scale)
+    return float(np.nextafter(0.5, 1)) if chosen.high <= 1 else chosen.success
+
+
+def pivot_annotators(of_task: pd.DataFrame, keys: Sequence[str] = ("video_id",)) -> pd.DataFrame:
+    """Give the ratings of one task with a row an item and a column an annotator, NaN where not rated.
+
+    Parameters
+    ----------
+    of_task : DataFrame
+        Ratings of one task with ``annotator``.
+    keys : sequence of str
+        Columns that name an item: ``video_id``, and ``rule_id`` for rules.
+
+    Raises
+    ------
+    ValueError
+        A rating names no annotator or no item, or an annotator rated an item twice.
+    """
+    check_annotators(of_task)
+    if of_task["task"].eq("rule").any() and (
+        "rule_id" not in of_task.columns or of_task["rule_id"].isna().any()
+    ):
         raise ValueError("a rating of a rule does not say which one. Remedy: fill in the column rule_id")
-    _check_single(rules, keys, "rule")
-    counts = rules.groupby(keys)["rating"].count().rename("n_annotators")
-    one = rules.drop_duplicates(keys).drop(columns=["rating", "annotator"])
-    return one.join(settle_labels(rules, keys), on=keys).join(counts, on=keys)
-
-
-def _check_single(of_task: pd.DataFrame, keys: Sequence[str], task: str) -> None:
-    """Raise if an annotator rated something twice."""
     twice = of_task.duplicated([*keys, "annotator"], keep=False)
     if twice.any():
         row = of_task[twice].iloc[0]
         raise ValueError(
-            f"annotator {row['annotator']!r} rated {row['video_id']!r} twice for {task!r}; give every "
+            f"annotator {row['annotator']!r} rated {row['video_id']!r} twice for {row['task']!r}; give every "
             "annotator a name and keep one rating"
         )
+    return of_task.pivot(index=list(keys), columns="annotator", values="rating")
 
 
-def _matrices(ratings: pd.DataFrame) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Yield task, the (videos, annotators) matrix and each video's prompt."""
+def check_annotators(ratings: pd.DataFrame) -> None:
+    """Raise ValueError if a rating names no annotator."""
     if "annotator" not in ratings.columns or (len(ratings) and ratings["annotator"].isna().all()):
         raise ValueError(
             "these ratings name no annotator: each video has one rating already. Agreement of annotators "
             "needs the column 'annotator' with one row for every annotator and video"
         )
+    nameless = ratings["annotator"].isna()
+    if nameless.any():
+        raise ValueError(
+            f"{int(nameless.sum()):,} of {len(ratings):,} ratings name no annotator, such as that of "
+            f"{ratings.loc[nameless, 'video_id'].iloc[0]!r}. Remedy: fill in the column annotator, or leave "
+            "these ratings out"
+        )
+
+
+def _settle_rules(rules: pd.DataFrame) -> pd.DataFrame:
+    """Make one label a rule of a video."""
+    keys = ["video_id", "rule_id"]
+    pivot_annotators(rules, keys)
+    counts = rules.groupby(keys)["rating"].count().rename("n_annotators")
+    one = rules.drop_duplicates(keys).drop(columns=["rating", "annotator"])
+    return one.join(settle_labels(rules, keys), on=keys).join(counts, on=keys)
+
+
+def _matrices(ratings: pd.DataFrame) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield task, the (videos, annotators) matrix and each video's prompt."""
+    check_annotators(ratings)
     check_names(ratings)
     for task, of_task in ratings[ratings["task"].ne("rule")].groupby("task"):
-        _check_single(of_task, ["video_id"], str(task))
-        wide = of_task.pivot(index="video_id", columns="annotator", values="rating")
+        wide = pivot_annotators(of_task)
         prompts = of_task.drop_duplicates("video_id").set_index("video_id").loc[wide.index, "prompt_id"]
         yield str(task), wide.to_numpy(dtype=float), prompts.to_numpy(dtype=str)
 
