@@ -20,7 +20,7 @@ PARAMS = """\
 title: An annotation
 parameters: {pay_per_hour: 18}
 notebooks:
-  - {notebook: annotate, parameters: {videos: clips, qualification: known.csv, tasks: [pc, sa, rule],
+  - {notebook: annotate, parameters: {videos: videos, qualification: known.csv, tasks: [pc, sa, rule],
      rules: rules.csv, mturk: batch, video_addresses: "https://videos.example.org"}}
   - {notebook: annotators, parameters: {ratings: ratings.answers, save: combined, n_resamples: 50}}
 """
@@ -28,7 +28,7 @@ BEFORE = """\
 title: Before anybody has rated
 parameters: {pay_per_hour: 18}
 notebooks:
-  - {notebook: annotate, parameters: {videos: ../mine/clips, tasks: [pc, sa], mturk: batch,
+  - {notebook: annotate, parameters: {videos: ../mine/videos, tasks: [pc, sa], mturk: batch,
      assumed_seconds: {pc: 30, sa: 60}, video_addresses: "https://videos.example.org"}}
 """
 # Ada and Bob see the same, Cem answers by the throw of a coin and fails the test; Bob leaves some out
@@ -106,18 +106,18 @@ def spent() -> Spent:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory, spent: Spent) -> Path:
     folder = tmp_path_factory.mktemp("annotated") / "mine"
-    write_videos(folder / "clips", n_prompts=6)
-    clips = make_task(folder / "clips", tasks=["pc"], attention_every=0).clips
+    write_videos(folder / "videos", n_prompts=6)
+    clips = make_task(folder / "videos", tasks=["pc"], attention_every=0).clips
     rules = [(clip.video_id, f"r{n}", f"Rule {n} holds.", "gravity") for clip in clips[:4] for n in (1, 2)]
     pd.DataFrame(rules, columns=["video_id", "rule_id", "rule", "law"]).to_csv(
         folder / "rules.csv", index=False
     )
     asked = {"tasks": ["pc", "sa", "rule"], "rules": folder / "rules.csv"}
-    before = Project(make_task(folder / "clips", attention_every=0, **asked), folder / "ratings.csv")
+    before = Project(make_task(folder / "videos", attention_every=0, **asked), folder / "ratings.csv")
     answer_all(before, "Cem", PEOPLE["Cem"], spent)
     known = [{"video_id": clips[0].video_id, "task": "pc", "rating": 1}]
     pd.DataFrame(known).to_csv(folder / "known.csv", index=False)
-    task = make_task(folder / "clips", qualification=folder / "known.csv", **asked)
+    task = make_task(folder / "videos", qualification=folder / "known.csv", **asked)
     project = Project(task, folder / "ratings.csv")
     for name, noise in PEOPLE.items():
         answer_all(project, name, noise, spent)
