@@ -153,6 +153,28 @@ def test_a_local_model_lengthens_from_the_command_line(tmp_path: Path) -> None:
     assert failures["is_final"].tolist() == [True, True]
 
 
+def test_what_got_no_answer_is_asked_again_only_when_told(tmp_path: Path) -> None:
+    (tmp_path / "actions.csv").write_text("action\npole vault\npouring milk\n")
+    scribe = Scribe(filter=lambda *_: "I would rather not.")
+    with BadServer(write=scribe) as server:
+        command = ("filter", tmp_path / "actions.csv", "--out", tmp_path, *list_options(server, tmp_path))
+        assert run(*command)[0] == 1
+        first, n_calls = (tmp_path / "decisions.csv").read_bytes(), len(server.asked)
+        code, said, error = run(*command)
+        assert (code, said.splitlines()[-1]) == (1, "done: 2 actions: 2 undecided")
+        assert "note: 2 questions got no answer of the asked form in an earlier run" in error
+        assert "0 calls" in run(*command, "--dry-run")[1]
+        assert len(server.asked) == n_calls
+        assert (tmp_path / "decisions.csv").read_bytes() == first
+        scribe.odd.clear()
+        code, said, error = run(*command, "--retry")
+        assert (code, said.splitlines()[-1]) == (0, "done: 2 actions: 2 keep")
+        assert "note" not in error
+        n_calls = len(server.asked)
+        assert run(*command)[1].splitlines()[-1] == "done: 2 actions: 2 keep"
+        assert len(server.asked) == n_calls
+
+
 def test_a_dry_run_prices_every_step_and_sends_nothing(tmp_path: Path) -> None:
     (tmp_path / "actions.csv").write_text("action\npole vault\npouring milk\n")
     (tmp_path / "captions.csv").write_text(

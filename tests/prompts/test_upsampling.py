@@ -70,6 +70,45 @@ def test_what_lost_its_meaning_is_written_once_more_with_the_reason(tmp_path: Pa
     assert "'two' of the caption is not in it" in scribe.seen[1][1]
 
 
+def test_a_server_that_does_what_the_message_says_is_understood(tmp_path: Path) -> None:
+    def answer(text: str, _: int) -> object:
+        wants_json = text.rstrip().endswith('Answer with a JSON object: {"caption": the paragraph}.')
+        return {"caption": LONG + MORE} if wants_json else LONG + MORE
+
+    with BadServer(write=Scribe(upsampling=answer)) as server:
+        done = upsample(
+            make_prompts(CAPTION, subject="Two boys"), make_chat(server, tmp_path, "upsampler"),
+            make_chat(server, tmp_path), progress=False,
+        )  # fmt: skip
+    assert done.prompts["upsampled_caption"].tolist() == [LONG + MORE]
+    # transformers' models know no schema, and write the paragraph
+    assert LocalUpsampler.form == "Answer with the paragraph alone."
+
+
+@pytest.mark.parametrize("silent", ["upsampling", "entailment"])
+def test_what_got_no_answer_is_not_told_to_the_model_nor_asked_again(tmp_path: Path, silent: str) -> None:
+    scribe = Scribe(**{silent: lambda *_: "I would rather not."})
+
+    def lengthen(**options: object) -> pd.DataFrame:
+        writer, checker = (make_chat(server, tmp_path, kind, **options) for kind in ("upsampler", "chat"))
+        return upsample(make_prompts(CAPTION), writer, checker, progress=False).failures
+
+    with BadServer(write=scribe) as server:
+        failures = lengthen()
+        n_calls = len(server.asked)
+        assert lengthen().equals(failures)
+        assert len(server.asked) == n_calls
+        again = lengthen(retry=True)
+    assert failures["check"].unique().tolist() == [
+        {"upsampling": "no answer", "entailment": "unchecked"}[silent]
+    ]
+    assert len(scribe.seen) > n_calls
+    assert again["reason"].tolist() == failures["reason"].tolist()
+    asked = [text for kind, text in scribe.seen if kind == "upsampling"]
+    assert asked
+    assert not any("An earlier attempt was refused" in text for text in asked)
+
+
 def test_two_refusals_leave_the_prompt_without_one(tmp_path: Path) -> None:
     odd = Scribe(entailment=lambda text, _: {"verdict": "changed", "reason": "a dog\nwas added"})
     with BadServer(write=odd) as server:
@@ -201,6 +240,7 @@ def test_texts_that_were_cut_off_say_so_and_none_is_written_twice(mistral: Path,
     fresh = make_local(mistral, tmp_path)
     assert fresh.rewrite(MESSAGES, attempt=0, progress=False) == first
     assert fresh._loaded is None
+    assert make_local(mistral, tmp_path, retry=True).rewrite(MESSAGES, attempt=0, progress=False) == first
     kept = [json.loads(path.read_text()) for path in tmp_path.glob("*.json")]
     assert {record["message"] for record in kept} == set(MESSAGES)
 

@@ -34,6 +34,9 @@ Options = Annotated[
         help="Of the models, such as checker.model=…, provider=openai.",
     ),
 ]
+Retry = Annotated[
+    bool, typer.Option("--retry", help="Ask again what got no answer of the asked form in an earlier run.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it costs.")]
 Tokenizer = Annotated[
     str,
@@ -60,11 +63,13 @@ def explain(*, asks: bool = True) -> Iterator[None]:
         stop(f"interrupted{kept}", INTERRUPTED)
 
 
-def build_models(option: list[str] | None, kinds: Mapping[str, type], **named: str | None) -> dict[str, Any]:
+def build_models(
+    option: list[str] | None, kinds: Mapping[str, type], *, retry: bool = False, **named: str | None
+) -> dict[str, Any]:
     """Make the models of a step of its options."""
     from videophy_lab.building import Shelf, build_item, sort_options
 
-    options = collect_options(option, **named)
+    options = collect_options(option, retry="true" if retry else None, **named)
     given = sort_options(options, kinds, Shelf("model", (), "checker", "name"))
     return {name: build_item(name, kind, given[name]) for name, kind in kinds.items()}
 
@@ -75,6 +80,18 @@ def write_all(out: Path, tables: Mapping[str, pd.DataFrame]) -> None:
 
     paths = [write_rows(table, out, FILES[name]) for name, table in tables.items()]
     typer.echo(f"tables: {', '.join(map(str, paths))}")
+
+
+def tell_unasked(models: Mapping[str, Any]) -> None:
+    """Say what was not asked again since it got no answer before."""
+    clients = [model.client for model in models.values() if hasattr(model, "client")]
+    n_unasked = sum(client.n_unasked for client in clients)
+    if n_unasked:
+        typer.echo(
+            f"note: {n_unasked} questions got no answer of the asked form in an earlier run, and were not "
+            "asked again; --retry asks them",
+            err=True,
+        )
 
 
 def finish(message: str, n_failed: int) -> None:
@@ -114,6 +131,7 @@ def filter_list(
     out: Out,
     model: Model = None,
     option: Options = None,
+    retry: Retry = False,
     dry_run: DryRun = False,
 ) -> None:
     """Propose which actions to keep, and which are the same; people decide (see review)."""
@@ -122,10 +140,12 @@ def filter_list(
 
     with explain():
         table = read_actions(actions)
-        chat = build_models(option, {"filter": ChatModel}, model=model)["filter"]
+        models = build_models(option, {"filter": ChatModel}, model=model, retry=retry)
+        chat = models["filter"]
         if dry_run:
             return typer.echo(price_filter(table, chat))
         decisions = filter_actions(table, chat)
+        tell_unasked(models)
         write_all(out, {"decisions": decisions})
     notes = decisions.attrs.get("notes", [])
     for note in notes:
@@ -210,6 +230,7 @@ def write_captions(
     tokenizer: Tokenizer = "",
     model: Model = None,
     option: Options = None,
+    retry: Retry = False,
     dry_run: DryRun = False,
 ) -> None:
     """Write captions of actions, check them, and list those that fail."""
@@ -220,12 +241,14 @@ def write_captions(
     with explain():
         table = read_actions(actions)
         existing = load_prompts(prompts) if prompts else None
-        models = build_models(option, {"writer": steps.Writer, "checker": steps.ChatModel}, model=model)
+        kinds = {"writer": steps.Writer, "checker": steps.ChatModel}
+        models = build_models(option, kinds, model=model, retry=retry)
         terms = steps.Terms(per_action=per_action, rounds=rounds, language=language)
         if dry_run:
             return typer.echo(steps.price_captions(table, **models, existing=existing, terms=terms))
         clip = steps.load_tokenizer(tokenizer)
         written = steps.write_all_captions(table, **models, existing=existing, terms=terms, tokenizer=clip)
+        tell_unasked(models)
         counted = steps.check_tokens(written.prompts, clip)
         write_all(out, {"captions": counted, "caption_failures": written.failures})
     n_short = int(written.failures["check"].eq("short").sum())

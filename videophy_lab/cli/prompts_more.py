@@ -13,12 +13,14 @@ from videophy_lab.cli.prompts import (
     Model,
     Options,
     Out,
+    Retry,
     Tokenizer,
     build_models,
     explain,
     finish,
     prompts_app,
     say_tokens,
+    tell_unasked,
     write_all,
 )
 
@@ -45,6 +47,7 @@ def upsample_captions(
     tokenizer: Tokenizer = "",
     model: Model = None,
     option: Options = None,
+    retry: Retry = False,
     dry_run: DryRun = False,
 ) -> None:
     """Lengthen captions, and keep only what still means the same."""
@@ -59,13 +62,18 @@ def upsample_captions(
         table = load_prompts(prompts)
         kind = steps.LocalUpsampler if upsampler == "local" else steps.ChatUpsampler
         models = build_models(
-            option, {"upsampler": kind, "checker": steps.ChatModel}, model=model, checkpoint=checkpoint
+            option,
+            {"upsampler": kind, "checker": steps.ChatModel},
+            model=model,
+            checkpoint=checkpoint,
+            retry=retry,
         )
         given = (table, models["upsampler"], models["checker"])
         if dry_run:
             return typer.echo(steps.price_upsampling(*given, language=language))
         clip = steps.load_tokenizer(tokenizer)
         done = steps.upsample(*given, language=language)
+        tell_unasked(models)
         counted = steps.check_tokens(done.prompts, clip)
         write_all(out, {"prompts": counted, "upsampling_failures": done.failures})
         if done.settings:
@@ -125,6 +133,7 @@ def propose(
     n_rules: Annotated[int, typer.Option(min=1, help="Rules of a video.")] = 3,
     model: Model = None,
     option: Options = None,
+    retry: Retry = False,
     dry_run: DryRun = False,
 ) -> None:
     """Describe videos, and propose rules for each with their laws."""
@@ -139,10 +148,12 @@ def propose(
         if "path" in table.columns:
             paths = [find_file(path, Path(videos).parent) for path in table["path"]]
             table = table.assign(path=pd.Series(paths, index=table.index, dtype="str").replace("", None))
-        chat = build_models(option, {"rules": steps.WatchingModel}, model=model)["rules"]
+        models = build_models(option, {"rules": steps.WatchingModel}, model=model, retry=retry)
+        chat = models["rules"]
         if dry_run:
             return typer.echo(steps.price_rules(table, chat, n_rules=n_rules))
         ruled = steps.propose_rules(table, chat, n_rules=n_rules)
+        tell_unasked(models)
         write_all(
             out,
             {"rules": ruled.rules, "video_captions": ruled.captions, "rule_failures": ruled.failures},
@@ -173,6 +184,7 @@ def merge_texts(
     ] = True,
     model: Model = None,
     option: Options = None,
+    retry: Retry = False,
     dry_run: DryRun = False,
 ) -> None:
     """Turn what annotators found wrong into rules, each once, beside those that there are."""
@@ -181,11 +193,13 @@ def merge_texts(
     from videophy_lab.schema import read_rows, read_table
 
     with explain():
-        chat = build_models(option, {"laws": steps.ChatModel}, model=model)["laws"] if laws else None
+        models = build_models(option, {"laws": steps.ChatModel}, model=model, retry=retry) if laws else {}
+        chat = models.get("laws")
         table, texts = read_table(rules, "rules"), read_rows(additions)
         if dry_run:
             return typer.echo(steps.price_additions(texts, chat))
         merged = steps.merge_additions(table, texts, chat=chat)
+        tell_unasked(models)
         write_all(out, {"rules": merged.rules, "merged": merged.merged, "added_ratings": merged.ratings})
     counts = merged.merged["became"].value_counts()
     told = ", ".join(f"{counts[word]} {word}" for word in counts.index) or "none"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from videophy_lab.llm import CallOptions, LanguageModel, check_variable
+from videophy_lab.llm import CallOptions, LanguageModel, Reply, Request, Usage, check_variable
+from videophy_lab.llm.cache import read_record, write_record
+from videophy_lab.llm.exchange import REFUSED, UNREADABLE, describe_request, hash_description
 from videophy_lab.llm.models import CURRENT, GEMINI_KEYS, OPENAI_KEYS, check_gemini
 
 KEYS = {"google": GEMINI_KEYS, "openai": OPENAI_KEYS}
@@ -47,6 +50,62 @@ PAPER_MODELS: Mapping[str, PaperModel] = MappingProxyType(
 
 
 @dataclass(kw_only=True)
+class RememberingModel(LanguageModel):
+    """A language model that is not asked again what it gave no answer of the asked form to.
+
+    What a model writes in another form, or its provider refuses, is paid for as well, and comes out alike the
+    next time. It is kept beside the answers, in a file of the same name that ends with ``.unanswered.json``.
+    A call that failed is not kept.
+
+    Parameters
+    ----------
+    retry : bool
+        Ask these again.
+    """
+
+    retry: bool = False
+    _unasked: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+
+    @property
+    def n_unasked(self) -> int:
+        """Count the questions that were not asked again."""
+        return len(self._unasked)
+
+    def name_unanswered(self, request: Request) -> str:
+        """Name what is kept of a question without an answer."""
+        return f"{hash_description(describe_request(request, self.describe()))}.unanswered"
+
+    def find_known(self, request: Request) -> Reply | None:
+        """Give the answer that is on the disk, or the reason why there was none."""
+        known = super().find_known(request)
+        if known is not None or self.retry or self.refresh:
+            return known
+        name = self.name_unanswered(request)
+        record = read_record(self.folder, name)
+        try:
+            kept = None if record is None else Reply(**record["reply"], usage=Usage(**record["usage"]))
+        except (KeyError, TypeError):
+            return None
+        if kept is not None:
+            self._unasked.add(name)
+        return kept
+
+    def keep(self, request: Request, reply: Reply) -> None:
+        """Put an answer on the disk, or the reason why there is none."""
+        super().keep(request, reply)
+        if reply.status not in (UNREADABLE, REFUSED):
+            return
+        record = {
+            "request": describe_request(request, self.describe()),
+            "reply": {"status": reply.status, "text": reply.text, "reason": reply.reason, "cached": True},
+            "usage": asdict(reply.usage),
+        }
+        # nothing is lost where the disk is full: it is asked again then
+        with suppress(OSError):
+            write_record(self.folder, self.name_unanswered(request), record)
+
+
+@dataclass(kw_only=True)
 class ChatModel(CallOptions):
     """A language model that a step asks.
 
@@ -68,6 +127,8 @@ class ChatModel(CallOptions):
     seed : int
     max_tokens : int
         Most tokens of an answer, the thoughts before it included.
+    retry : bool
+        Ask again what got no answer of the asked form, or was refused, in an earlier run.
     """
 
     provider: str = "google"
@@ -77,7 +138,8 @@ class ChatModel(CallOptions):
     temperature: float = 0.0
     seed: int = 0
     max_tokens: int = 16384
-    _client: LanguageModel = field(init=False, repr=False, compare=False)
+    retry: bool = False
+    _client: RememberingModel = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_variable(self.key_variable)
@@ -97,7 +159,8 @@ class ChatModel(CallOptions):
         if not 0 <= self.temperature <= 2:
             raise ValueError(f"temperature is {self.temperature}; it must be between 0 and 2.")
         named = (self.key_variable,) if self.key_variable else ()
-        self._client = LanguageModel(
+        self._client = RememberingModel(
+            retry=self.retry,
             provider=self.provider,
             model=self.model,
             base_url=self.base_url,
@@ -112,7 +175,7 @@ class ChatModel(CallOptions):
         return {"temperature": self.temperature, "seed": self.seed, "max_tokens": self.max_tokens}
 
     @property
-    def client(self) -> LanguageModel:
+    def client(self) -> RememberingModel:
         """Give the client that sends."""
         return self._client
 

@@ -119,8 +119,8 @@ def write_caption_check(action: str, captions: Sequence[str], *, language: str) 
     )
 
 
-def write_upsampling(caption: str, *, language: str, most: int, lost: str = "") -> str:
-    """Ask for a longer caption of the same scene."""
+def write_upsampling(caption: str, *, language: str, most: int, form: str, lost: str = "") -> str:
+    """Ask for a longer caption of the same scene; the form of the answer is that of who writes it."""
     again = f"\nAn earlier attempt was refused: {quote(lost)}. Avoid that.\n" if lost else ""
     return (
         "Rewrite the caption of a short silent video so that it says more about the same scene.\n"
@@ -129,7 +129,7 @@ def write_upsampling(caption: str, *, language: str, most: int, lost: str = "") 
         "events, and use the caption's own words for them. Add only what could be seen in that same scene: "
         "colours, materials, shapes, light, the place, how the motion looks. Add no other event, no other "
         "actor, no feeling, no sound, no camera work, and no result that the caption does not tell.\n"
-        f"Write one paragraph of at most {most} words in {language}. Answer with the paragraph alone."
+        f"Write one paragraph of at most {most} words in {language}. {form}"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, Field
 
@@ -40,7 +40,9 @@ class Rewrite:
 
 
 class Rewriter(Protocol):
-    """Something that answers messages with texts."""
+    """Something that answers messages with texts; `form` says to the model what its answer looks like."""
+
+    form: ClassVar[str]
 
     @property
     def name(self) -> str:
@@ -69,6 +71,8 @@ class Lengthened(BaseModel):
 @dataclass(kw_only=True)
 class ChatUpsampler(Writer):
     """Lengthen captions with a language model at a provider; the options are those of :class:`Writer`."""
+
+    form: ClassVar[str] = 'Answer with a JSON object: {"caption": the paragraph}.'
 
     @property
     def name(self) -> str:
@@ -117,12 +121,15 @@ class LocalUpsampler:
     max_new_tokens : int
     cache : str
         Folder of answers; one in the user's cache folder when empty.
+    retry : bool
+        Write again what was cut off in an earlier run.
 
     References
     ----------
     Gumbel's maximum: argmax(logits / temperature + noise) is a draw from the softmax.
     """
 
+    form: ClassVar[str] = "Answer with the paragraph alone."
     checkpoint: str = UPSAMPLER
     device: str = "auto"
     dtype: str = "auto"
@@ -132,6 +139,7 @@ class LocalUpsampler:
     seed: int = 0
     max_new_tokens: int = 400
     cache: str = ""
+    retry: bool = False
     _loaded: tuple[Any, Any] | None = field(default=None, init=False, repr=False, compare=False)
     _fingerprint: str = field(default="", init=False, repr=False, compare=False)
 
@@ -188,8 +196,11 @@ class LocalUpsampler:
         found: dict[str, Rewrite] = {}
         for name in dict.fromkeys(names):
             record = read_record(folder, name)
-            if record is not None and isinstance(record.get("text"), str):
-                found[name] = Rewrite(record["text"], str(record.get("error", "")))
+            if record is None or not isinstance(record.get("text"), str):
+                continue
+            known = Rewrite(record["text"], str(record.get("error", "")))
+            if not (self.retry and known.error):
+                found[name] = known
         left = [pair for pair in dict(zip(names, messages, strict=True)).items() if pair[0] not in found]
         hidden = not progress or not left
         with tqdm(total=len(left), desc="lengthening captions", disable=hidden, file=sys.stderr) as bar:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 2
 OUTPUT_TOKENS = 120
+# checks that say nothing about a text: it did not come, or the other model did not answer
+NO_FAULT = ("no answer", "unchecked")
 FAILURE_COLUMNS = (
     "prompt_id", "caption", "upsampled_caption", "check", "reason", "attempt", "is_final", "model",
 )  # fmt: skip
@@ -98,7 +100,7 @@ def upsample(
     for attempt in range(ATTEMPTS):
         if not open_works:
             break
-        messages = make_messages(open_works, limits, language)
+        messages = make_messages(open_works, limits, language, rewriter.form)
         texts = rewriter.rewrite(messages, attempt=attempt, progress=progress)
         for work, written in zip(open_works, texts, strict=True):
             take_text(work, written, limits, language)
@@ -114,7 +116,7 @@ def upsample(
 
 def describe_settings(rewriter: Rewriter, limits: UpsamplingLimits, language: str) -> dict[str, Any]:
     """Describe everything that decides how a caption is lengthened."""
-    instructions = make_messages([Work("", "", "", "")], limits, language)
+    instructions = make_messages([Work("", "", "", "")], limits, language, rewriter.form)
     return {**rewriter.describe(), "instructions": instructions}
 
 
@@ -138,14 +140,15 @@ def list_work(table: pd.DataFrame) -> list[Work]:
     ]
 
 
-def make_messages(works: Sequence[Work], limits: UpsamplingLimits, language: str) -> list[str]:
-    """Write the messages; one that is written again says why."""
+def make_messages(works: Sequence[Work], limits: UpsamplingLimits, language: str, form: str) -> list[str]:
+    """Write the messages; one that is written again says why, where the fault was the text's."""
     return [
         write_upsampling(
             work.caption,
             language=language,
             most=limits.most_words,
-            lost=f"{work.wrong[0]}: {work.wrong[1]}" if work.wrong else "",
+            form=form,
+            lost=f"{work.wrong[0]}: {work.wrong[1]}" if work.wrong and work.wrong[0] not in NO_FAULT else "",
         )
         for work in works
     ]
@@ -208,7 +211,7 @@ def price_upsampling(
     checks = make_checks([(work.caption, stand_in) for work in works])
     return "\n".join(
         [
-            rewriter.describe_cost(make_messages(works, limits, language)),
+            rewriter.describe_cost(make_messages(works, limits, language, rewriter.form)),
             describe_cost(checker, checks, what="checks, both ways", output_tokens=OUTPUT_TOKENS),
             f"(what is refused is written and checked once more; assumed: {checker.client.assumption})",
         ]
