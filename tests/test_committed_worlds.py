@@ -60,4 +60,4 @@ def test_a_page_opens_without_a_network_and_plays_its_clips(report: Path) -> Non
         assert all((page.parent / name).is_file() for name in local), page.name
         assert str(ROOT) not in text
     index = (report / "index.html").read_text(encoding="utf-8")
-    assert all(f"videos/{name}" in index for name in clips)
+    assert all(f"clips/{name}" in index for name in clips)

@@ -192,6 +192,8 @@ def test_metrics_alone_and_few_probes_without_labels(tmp_path: Path, rng: np.ran
     page = read_page(folder)
     assert "No judge was asked for SA or PC: metrics have no faults" in page
     assert "no video is labelled irreversible, so nothing is shown" in page
+    assert "The direction of time is not checked: none of 6 reversed videos is labelled irreversible" in page
+    assert "Label the actions by videophy-lab reversal-labels" in page
     assert not (folder / "figures" / "judge_probes_checks.png").exists()
     assert read(folder, "time_reversal_edits").empty
 
