@@ -60,7 +60,8 @@ class Collected:
         Videos that could not be judged.
     checks : DataFrame
         Answers that are known: ``role`` is ``qualification`` or ``attention``, ``right`` 0 or 1. A report
-        that a video which was shown cannot be judged is not right, and its ``answer`` is blank.
+        that a video which was shown cannot be judged is a wrong answer to each of its questions, and
+        ``answer`` is blank.
     times : DataFrame
         Seconds of every answer that was given, also of those that were replaced later, of texts and of
         reports that a video cannot be judged: their sum is the time that the work took.
@@ -176,7 +177,7 @@ def sort_answer(
         if value:
             yield "problems", who | when | {"kind": kind, "problem": value}
             if answer["role"] != "work" and answer.get("shown") is not False:
-                yield "checks", who | when | {"role": answer["role"], "task": kind, "right": 0}
+                yield from (("checks", who | when | row) for row in list_failed(answer))
         return
     if question == MORE:
         if value:
@@ -200,6 +201,16 @@ def sort_answer(
     else:
         texts = {"rating": value, "rule": answer.get("rule"), "law": answer.get("law") or None}
         yield "ratings", who | when | asked | seen | texts
+
+
+def list_failed(report: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    """Yield a wrong answer for every question of a test whose video was reported, though it was shown."""
+    kind = report["kind"]
+    failed = {"role": report["role"], "task": kind, "right": 0}
+    known = report.get("known")
+    # a report of an older log does not say what was asked
+    for question, value in known.items() if isinstance(known, Mapping) else [(None, None)]:
+        yield failed | {"rule_id": question if kind == "rule" else None, "expected": value}
 
 
 def write_collected(collected: Collected, out: str | Path) -> list[Path]:

@@ -2,7 +2,8 @@
 
 An answer is on the disk before it is said to be. A process that dies can leave half a line at the end: it is
 never read as an answer, and the next line begins after it. Several processes may append to one file; each
-sees what the others wrote.
+sees what the others wrote. Copies of logs may lie in the folder, as synchronisation makes them: answers that
+stand only there count too, but nothing is ever written to a file that is not the annotator's own.
 """
 
 from __future__ import annotations
@@ -89,9 +90,9 @@ class Log:
     Attributes
     ----------
     answers : list of dict
-        In the order of the file, as far as it was read.
+        Each once, from all logs of the folder, as far as they were read; in the order of their being read.
     unread : int
-        Lines that are no answers: what a process that died has left.
+        Lines of the annotator's own file that are no answers: what a process that died has left.
     """
 
     def __init__(self, folder: str | Path, annotator: str) -> None:
@@ -102,7 +103,7 @@ class Log:
         self.answers: list[dict[str, Any]] = []
         self.unread = 0
         self._known: set[str] = set()
-        self._read_to = 0
+        self._read_to: dict[Path, int] = {}
         self._guard = threading.RLock()
         self._lock = FileLock(folder / f".{self.path.name}.lock", timeout=30)
         self.refresh()
@@ -110,19 +111,36 @@ class Log:
     def refresh(self) -> list[dict[str, Any]]:
         """Read what was appended since, by whomever; give all answers."""
         with self._guard:
-            try:
-                with self.path.open("rb") as file:
-                    file.seek(self._read_to)
-                    data = file.read()
-            except FileNotFoundError:
-                data = b""
-            whole = data[: data.rfind(b"\n") + 1]
-            answers, faults = read_lines(whole)
-            self.answers += answers
-            self._known.update(answer["answer_id"] for answer in answers)
-            self.unread += len(faults)
-            self._read_to += len(whole)
+            others = [path for path in list_logs(self.path.parent) if path != self.path]
+            for path in [self.path, *others]:
+                answers, n_faults = self._read_on(path)
+                self.unread += n_faults if path == self.path else 0
+                for answer in answers:
+                    if answer["annotator"] == self.annotator and answer["answer_id"] not in self._known:
+                        self._known.add(answer["answer_id"])
+                        self.answers.append(answer)
             return self.answers
+
+    def _read_on(self, path: Path) -> tuple[list[dict[str, Any]], int]:
+        """Read what a file has more than last time; give the answers, and the number of other lines."""
+        start = self._read_to.get(path, 0)
+        try:
+            size = path.stat().st_size
+            # a copy may be put in the place of another
+            start = start if start <= size else 0
+            if start == size:
+                return [], 0
+            with path.open("rb") as file:
+                file.seek(start)
+                data = file.read()
+        except FileNotFoundError:
+            return [], 0
+        whole = data.rfind(b"\n") + 1
+        answers, faults = read_lines(data[:whole])
+        # a whole answer of which only the end of the line is missing
+        last, _ = read_lines(data[whole:])
+        self._read_to[path] = start + (len(data) if last else whole)
+        return answers + last, len(faults)
 
     def append(self, answer: dict[str, Any]) -> bool:
         """Append an answer, and return once it is on the disk.

@@ -161,6 +161,8 @@ class Session:
             **({"expected": item.expected[question], "right": item.is_right(question, value)}
                if question in item.expected else {}),
             **({"shown": message.get("shown") is not False} if question == PROBLEM else {}),
+            # "cannot be judged" answers all questions of a test at once
+            **({"known": dict(item.expected)} if question == PROBLEM and item.expected else {}),
             # another tab of the annotator may have been further
             **({"after_caption": True} if late else {}),
             "given_at": given_at,
@@ -170,7 +172,7 @@ class Session:
         }  # fmt: skip
 
     def _show(self, answers: list[dict[str, Any]]) -> list[list[Any]]:
-        """Give answers to a browser: item, question, value, when, seconds."""
+        """Give answers to a browser: item, question, value, when, seconds, and the answer's own name."""
         return [
             [
                 make_key(each["item_id"]),
@@ -178,6 +180,7 @@ class Session:
                 each["value"],
                 each["given_at"],
                 each.get("seconds"),
+                each["answer_id"],
             ]
             for each in answers
         ]
