@@ -7,8 +7,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.prompts.made_tokenizers import save_clip_tokenizer
 from tests.prompts.scribe import ACTIONS, make_caption
-from videophy_lab.prompts import HardRule, check_tokens, choose_hard, gather_actions, read_folder
+from videophy_lab.prompts import (
+    HardRule,
+    check_tokens,
+    choose_hard,
+    gather_actions,
+    load_tokenizer,
+    read_folder,
+)
 from videophy_lab.prompts.actions import Named
 from videophy_lab.prompts.folder import FILES, write_rows
 from videophy_lab.prompts.review import ACTIONS as SUBJECT
@@ -53,7 +61,8 @@ def make_bench(bench: Path) -> pd.DataFrame:
     captions = pd.DataFrame(rows)
     captions.insert(0, "prompt_id", captions["caption"].map(make_prompt_id))
     lengthened = captions["caption"] + " " + captions["caption"]
-    prompts = check_tokens(captions.assign(upsampled_caption=lengthened.where(captions.index != 0)), None)
+    clip = load_tokenizer(str(save_clip_tokenizer(bench.parent / "clip")))
+    prompts = check_tokens(captions.assign(upsampled_caption=lengthened.where(captions.index != 0)), clip)
     ratings = prompts[["prompt_id", "action"]].merge(pd.DataFrame({"task": ["sa", "pc"]}), "cross")
     ratings = ratings.assign(video_id="ref/" + ratings["prompt_id"] + "/0", generator="ref")
     ratings["rating"] = ratings["action"].eq("bouncing ball").map({True: 1, False: 5})
@@ -107,12 +116,14 @@ def test_every_step_is_counted(report: Path) -> None:
 
 def test_the_page_says_what_was_found(report: Path) -> None:
     page = (report / "index.html").read_text(encoding="utf-8").replace("\u00a0", " ")
-    assert "12 actions were imported; 9 kept by the model; 8 kept by people; 8 with captions" in page
+    assert "Actions: 12 imported; 9 kept by the model; 8 kept by people; 8 with captions" in page
     assert "ana and ben agree on keeping actions with κ = 0.80" in page
     assert "ana and ben agree on keeping rules with κ = 0.50" in page
-    assert "(n = 4 rules)" in page
+    assert "(n = 4 rules of 1 prompt)" in page
     assert "The commonest refusal of captions is" in page
-    assert "The upsampled caption has at most" in page
+    assert "The upsampled caption has " in page
+    assert "of 31 have more than 77." in page
+    assert "not checked" not in page
     # Wilson's 95 % interval of 0 of 4 ends at 3.84 / (4 + 3.84)
     assert "1 of 8 actions are hard; on the hard one with the fewest videos" in page
     assert "rate may be as high as 49 % (n = 4 videos)." in page
@@ -138,6 +149,23 @@ def test_a_folder_that_has_just_begun(tmp_path: Path) -> None:
     write_rows(gather_actions({"csv": [Named("pole vault")]}), folder / "bench", FILES["actions"])
     (folder / "params.yaml").write_text(PARAMS, encoding="utf-8")
     run_report(folder, progress=False)
-    assert "1 action was imported." in (folder / "index.html").read_text(encoding="utf-8")
+    assert "Actions: 1 imported." in (folder / "index.html").read_text(encoding="utf-8")
     with pytest.raises(ValueError, match="holds no table of a benchmark in the making"):
         read_folder(tmp_path)
+
+
+def test_a_folder_that_begins_with_captions_that_nobody_counted(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    more = "Behind it stands a long wall of grey stone."
+    texts = [f"{make_caption(action, 0)['caption']} {more}" for action in list(ACTIONS)[:3]]
+    captions = pd.DataFrame({"caption": texts, "action": list(ACTIONS)[:3]})
+    captions.insert(0, "prompt_id", captions["caption"].map(make_prompt_id))
+    write_rows(check_tokens(captions, None), folder / "bench", FILES["captions"])
+    (folder / "params.yaml").write_text(PARAMS, encoding="utf-8")
+    run_report(folder, progress=False)
+    page = (folder / "index.html").read_text(encoding="utf-8").replace("\u00a0", " ")
+    assert "Actions: 3 with captions." in page
+    assert "were with captions" not in page
+    assert "not checked for 3 of 3 captions: make the captions with --tokenizer openai/clip" in page
+    assert "more than 77" not in page
+    assert not (folder / "figures" / "prompts_lengths.png").exists()

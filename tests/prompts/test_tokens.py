@@ -1,15 +1,16 @@
-"""Tokens of CLIP: counted where there is a tokenizer, bounded where there is none."""
+"""Tokens of CLIP: counted where there is a tokenizer, and said to be unchecked where there is none."""
 
 from __future__ import annotations
 
+import operator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tests.prompts.made_tokenizers import save_clip_tokenizer
-from videophy_lab.prompts import check_tokens, load_tokenizer
-from videophy_lab.prompts.tokens import count_tokens
+from videophy_lab.prompts import check_tokens, load_tokenizer, tell_unchecked
+from videophy_lab.prompts.tokens import bound_tokens, count_tokens
 from videophy_lab.weights import WeightsError
 
 
@@ -32,16 +33,24 @@ def test_tokens_are_counted_with_both_marks(tmp_path: Path) -> None:
     assert table["tokens_method"].eq("clip").all()
 
 
-def test_without_a_tokenizer_there_is_a_bound_that_says_so(tmp_path: Path) -> None:
+def test_without_a_tokenizer_nothing_is_counted_and_that_is_said(tmp_path: Path) -> None:
     assert load_tokenizer() is None
     captions = ["ball ball", "a very long caption " * 6, "é" * 38]
-    table = check_tokens(make_prompts(*captions), None)
-    assert table["tokens_method"].eq("upper bound").all()
-    assert table["caption_tokens"].tolist() == [10, 98, 78]
+    table = check_tokens(make_prompts(*captions, upsampled_caption="ball ball ball"), None)
+    # no number that is not a count, and a bound only where it settles the matter
+    assert table[["caption_tokens", "upsampled_tokens"]].isna().all(axis=None)
+    assert table["tokens_method"].tolist() == ["upper bound", "not checked", "not checked"]
     assert table["fits_clip"].isna().tolist() == [False, True, True]
+    assert table["fits_clip"].iloc[0]
+    assert tell_unchecked(table) == (
+        "77-token check not done for 2 of 3 captions: CLIP's tokenizer is not on this machine. Type the same "
+        "with: --tokenizer openai/clip-vit-large-patch14"
+    )
+    assert tell_unchecked(table.head(1)) == ""
     tokenizer = load_tokenizer(str(save_clip_tokenizer(tmp_path / "clip")))
-    exact = check_tokens(make_prompts(*captions), tokenizer)["caption_tokens"]
-    assert (table["caption_tokens"] >= exact).all()
+    counted = check_tokens(make_prompts(*captions), tokenizer)
+    assert tell_unchecked(counted) == ""
+    assert all(map(operator.le, counted["caption_tokens"], map(bound_tokens, captions)))
 
 
 def test_a_tokenizer_that_is_not_there(tmp_path: Path) -> None:

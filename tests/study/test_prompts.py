@@ -53,6 +53,56 @@ def test_rules_are_reviewed_by_video() -> None:
     assert study.agree_reviewers(by_rule)["n_videos"].tolist() == [4, 4]
 
 
+def make_rule_reviews(rng: np.random.Generator, n_videos: int, n_rules: int = 6) -> pd.DataFrame:
+    """Make reviews of rules by two people who differ on all rules of a video or on none of them."""
+    kept = rng.random((n_videos, n_rules)) < 0.5
+    differ = rng.random(n_videos) < 0.3
+    said = {"ana": kept, "ben": kept ^ differ[:, None]}
+    rows = [
+        (f"gen/p{video}/0", f"r{rule}", who, "keep" if words[video, rule] else "drop")
+        for who, words in said.items()
+        for video in range(n_videos)
+        for rule in range(n_rules)
+    ]
+    return pd.DataFrame(rows, columns=["video_id", "rule_id", "reviewer", "decision"])
+
+
+def test_rules_of_one_prompt_are_one_unit() -> None:
+    from videophy_lab.stats.agreement import ordinal_agreement
+
+    reviews = make_rule_reviews(np.random.default_rng(0), 40)
+    table = study.agree_reviewers(reviews).set_index("quantity")
+    assert table["n_videos"].tolist() == [240, 240]
+    assert table["n_prompts"].tolist() == [40, 40]
+    wide = reviews.pivot(index=["video_id", "rule_id"], columns="reviewer", values="decision").eq("keep")
+    prompts = wide.index.get_level_values("video_id")
+    expected = ordinal_agreement(wide["ana"], wide["ben"], prompts.to_numpy(), categories=[0, 1])
+    kappa = expected["quadratic_weighted_kappa"]
+    assert table.loc["kappa", ["low", "high"]].tolist() == pytest.approx([kappa.low, kappa.high])
+    # two seeds of one prompt, and a prompt that the table tells, are one unit as well
+    seeds = pd.concat([reviews, reviews.assign(video_id=reviews["video_id"].str[:-1] + "1")])
+    assert study.agree_reviewers(seeds)["n_prompts"].tolist() == [40, 40]
+    told = seeds.assign(prompt_id=seeds["video_id"].str[:5])
+    assert (study.agree_reviewers(told)["n_prompts"] < 40).all()
+    flat = seeds.assign(video_id=seeds["video_id"].str.replace("/", "_"))
+    assert study.agree_reviewers(flat)["n_prompts"].tolist() == [80, 80]
+
+
+def test_the_interval_of_rules_covers_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(1)
+    covered = {"by prompt": 0, "by rule": 0}
+    n_trials, n_videos, n_rules = 200, 25, 6
+    for _ in range(n_trials):
+        reviews = make_rule_reviews(rng, n_videos, n_rules)
+        alone = reviews.assign(prompt_id=reviews["video_id"] + reviews["rule_id"])
+        for unit, table in (("by prompt", reviews), ("by rule", alone)):
+            row = study.agree_reviewers(table).set_index("quantity").loc["exact_agreement"]
+            covered[unit] += row["low"] <= 0.7 <= row["high"]
+    assert covered["by prompt"] / n_trials > 0.91
+    # what each rule by itself would say: far too sure
+    assert covered["by rule"] / n_trials < 0.75
+
+
 def test_steps_are_counted() -> None:
     actions = pd.DataFrame({"action": ["a", "b", "c"], "decision": ["keep", "keep", "drop"]})
     prompts = pd.DataFrame(
@@ -96,6 +146,10 @@ def test_decisions_and_lengths_and_the_hard_actions() -> None:
     assert lengths.loc["caption", ["mean_tokens", "n_above_77"]].tolist() == [44, 1]
     assert lengths.loc["upsampled caption", "n_prompts"] == 1
     assert len(study.describe_lengths(pd.DataFrame())) == 0
+    # what was bounded, or not checked, is no length
+    bounded = prompts.assign(tokens_method=["clip", "upper bound"])
+    assert study.describe_lengths(bounded)[["n_prompts", "most_tokens"]].to_numpy().tolist() == [[1, 10]]
+    assert len(study.describe_lengths(prompts.assign(tokens_method="not checked"))) == 0
     actions = pd.DataFrame(
         {"action": ["a"], "n_videos": [20], "n_prompts": [20], "n_joint": [0], "is_hard": [True]}
     )

@@ -94,9 +94,11 @@ def tell_unasked(models: Mapping[str, Any]) -> None:
         )
 
 
-def finish(message: str, n_failed: int) -> None:
-    """Print the last line, and leave with 1 where something failed."""
+def finish(message: str, n_failed: int, *, last: str = "") -> None:
+    """Print what was done, and `last` behind it where there is any; leave with 1 where something failed."""
     typer.echo(f"done: {message}")
+    if last:
+        typer.secho(last, bold=True)
     if n_failed:
         raise typer.Exit(FAILED)
 
@@ -254,14 +256,7 @@ def write_captions(
     n_short = int(written.failures["check"].eq("short").sum())
     finish(
         f"{len(counted)} captions of {len(table)} actions; {len(written.failures) - n_short} refused, "
-        f"{n_short} actions have fewer than {per_action}{say_tokens(clip)}",
+        f"{n_short} actions have fewer than {per_action}",
         n_short,
+        last=steps.tell_unchecked(counted),
     )
-
-
-def say_tokens(tokenizer: Any | None) -> str:
-    """Say how tokens were counted."""
-    from videophy_lab.prompts.tokens import TOKENIZER
-
-    note = f"; tokens are an upper bound, without CLIP's tokenizer (--tokenizer {TOKENIZER})"
-    return note if tokenizer is None else ""

@@ -19,7 +19,6 @@ from videophy_lab.cli.prompts import (
     explain,
     finish,
     prompts_app,
-    say_tokens,
     tell_unasked,
     write_all,
 )
@@ -81,9 +80,9 @@ def upsample_captions(
     n_final = int(done.failures.loc[done.failures["is_final"], "prompt_id"].nunique())
     n_there = int(counted["upsampled_caption"].notna().sum())
     finish(
-        f"{n_there} of {len(counted)} captions are upsampled; {n_final} have none that keeps the meaning"
-        f"{say_tokens(clip)}",
+        f"{n_there} of {len(counted)} captions are upsampled; {n_final} have none that keeps the meaning",
         n_final,
+        last=steps.tell_unchecked(counted),
     )
 
 

@@ -22,7 +22,7 @@ from videophy_lab.prompts.review import make_review, read_reviews
 from videophy_lab.prompts.rewriting import ChatUpsampler, LocalUpsampler
 from videophy_lab.prompts.rules import Ruled, price_rules, propose_rules
 from videophy_lab.prompts.settling import keep_final, list_open, settle
-from videophy_lab.prompts.tokens import check_tokens, load_tokenizer
+from videophy_lab.prompts.tokens import check_tokens, load_tokenizer, tell_unchecked
 from videophy_lab.prompts.upsampling import Upsampled, price_upsampling, upsample
 from videophy_lab.prompts.watching import WatchingModel
 
@@ -63,6 +63,7 @@ __all__ = [
     "read_list",
     "read_reviews",
     "settle",
+    "tell_unchecked",
     "upsample",
     "write_all_captions",
 ]

@@ -19,7 +19,7 @@ LIMIT = 77
 MARKS = 2
 EXTRA = "judges"
 FILES = ("vocab.json", "merges.txt")
-COUNTED, BOUNDED = "clip", "upper bound"
+COUNTED, BOUNDED, UNCHECKED = "clip", "upper bound", "not checked"
 
 
 @dataclass(frozen=True)
@@ -86,15 +86,18 @@ def read_tokenizer(folder: Path) -> Any:
         ) from error
 
 
-def count_tokens(texts: Sequence[str], tokenizer: Any | None) -> list[int]:
-    """Count tokens, marks of start and end included.
-
-    Without a tokenizer, the most that there can be: CLIP joins bytes and never parts one, so that a text
-    has at most as many tokens as UTF-8 bytes that are no blanks.
-    """
-    if tokenizer is None:
-        return [len("".join(text.split()).encode()) + MARKS for text in texts]
+def count_tokens(texts: Sequence[str], tokenizer: Any) -> list[int]:
+    """Count tokens, marks of start and end included."""
     return [len(tokenizer(text, verbose=False).input_ids) for text in texts]
+
+
+def bound_tokens(text: str) -> int:
+    """Give the most tokens that a text can have, marks of start and end included.
+
+    CLIP joins bytes and never parts one, so that there are at most as many tokens as UTF-8 bytes that are no
+    blanks. That settles it for texts of at most 75 bytes, and tells nothing of longer ones.
+    """
+    return len("".join(text.split()).encode()) + MARKS
 
 
 def check_tokens(prompts: pd.DataFrame, tokenizer: Any | None, *, limit: int = LIMIT) -> pd.DataFrame:
@@ -110,19 +113,36 @@ def check_tokens(prompts: pd.DataFrame, tokenizer: Any | None, *, limit: int = L
     Returns
     -------
     DataFrame
-        With ``caption_tokens``, ``upsampled_tokens`` (where there is such a caption), ``tokens_method``
-        (``clip``, or ``upper bound`` without a tokenizer) and ``fits_clip``: whether the caption has at most
-        77; blank where an upper bound leaves it open.
+        With ``caption_tokens`` and ``upsampled_tokens`` (where there is such a caption), blank without a
+        tokenizer; ``fits_clip``, whether the caption has at most 77; ``tokens_method``, how that is known:
+        ``clip`` (counted), ``upper bound`` (so short that it fits whatever the tokens are), or
+        ``not checked``, where ``fits_clip`` is blank.
     """
-    method = BOUNDED if tokenizer is None else COUNTED
-    table = prompts.assign(tokens_method=method)
+    import pandas as pd
+
+    table = prompts.copy()
     for column, name in (("caption", "caption_tokens"), ("upsampled_caption", "upsampled_tokens")):
         if column in table.columns:
-            known = table[column].notna()
-            counts = count_tokens(table.loc[known, column].tolist(), tokenizer)
+            known = table[column].notna() & (tokenizer is not None)
             table[name] = None
-            table.loc[known, name] = counts
+            table.loc[known, name] = count_tokens(table.loc[known, column].tolist(), tokenizer)
             table[name] = table[name].astype("Int64")
-    fits = table["caption_tokens"].le(limit).astype("boolean")
-    table["fits_clip"] = fits if tokenizer is not None else fits.where(fits, None)
-    return table
+    if tokenizer is not None:
+        return table.assign(
+            tokens_method=COUNTED, fits_clip=table["caption_tokens"].le(limit).astype("boolean")
+        )
+    fits = [isinstance(text, str) and bound_tokens(text) <= limit for text in table["caption"]]
+    method = pd.Series([BOUNDED if fit else UNCHECKED for fit in fits], index=table.index, dtype="str")
+    known_fits = pd.array([True if fit else None for fit in fits], dtype="boolean")
+    return table.assign(tokens_method=method, fits_clip=known_fits)
+
+
+def tell_unchecked(prompts: pd.DataFrame) -> str:
+    """Say of how many captions nobody knows whether CLIP reads them whole, and what to type; else empty."""
+    n_unchecked = int(prompts["tokens_method"].eq(UNCHECKED).sum())
+    if not n_unchecked:
+        return ""
+    return (
+        f"77-token check not done for {n_unchecked} of {len(prompts)} captions: CLIP's tokenizer is not on "
+        f"this machine. Type the same with: --tokenizer {TOKENIZER}"
+    )

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from videophy_lab.collisions import split_video_ids
 from videophy_lab.stats.agreement import ordinal_agreement
 from videophy_lab.stats.means import rate_estimate
 from videophy_lab.study.tables import make_estimates, make_row
@@ -23,7 +24,7 @@ STEPS = {
     "prompts": "with upsampled captions",
     "hard_prompts": "hard",
 }
-CLIP_LIMIT = 77
+CLIP_LIMIT, COUNTED = 77, "clip"
 
 
 def count_steps(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -86,21 +87,25 @@ def agree_reviewers(reviews: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
     ----------
     reviews : DataFrame
         A row a reviewer and item: ``action`` or ``video_id, rule_id``; ``reviewer``, ``decision``. Dropping
-        and merging both count as not keeping.
+        and merging both count as not keeping. Rules of one prompt's videos are no independent items: the
+        prompt is the unit, ``prompt_id`` where it is told, else the middle of
+        ``generator/prompt_id/seed``, else the video.
 
     Returns
     -------
     DataFrame
         Estimates ``kappa`` (Cohen's, from two categories) and ``exact_agreement`` with ``reviewer_a,
         reviewer_b``, ``share_kept_a``, ``share_kept_b``. ``n_videos`` counts the items that both decided
-        on; κ is NaN where both gave one single answer.
+        on, ``n_prompts`` the independent units among them (actions, or prompts whose videos the rules are
+        of); κ is NaN where both gave one single answer.
     """
     rows = []
     keys = next((list(keys) for keys in ITEM_KEYS if set(keys) <= set(reviews.columns)), [])
     if len(reviews) and not keys:
         raise ValueError(f"reviews need the column action; they have {', '.join(map(str, reviews.columns))}")
-    wide = pd.DataFrame()
+    wide, units = pd.DataFrame(), pd.Series(dtype="str")
     if len(reviews):
+        units = reviews.assign(unit=name_units(reviews)).drop_duplicates(keys).set_index(keys)["unit"]
         kept = reviews.assign(kept=reviews["decision"].eq("keep").astype(float))
         wide = kept.pivot(index=keys, columns="reviewer", values="kept")
     for first, second in combinations(sorted(wide.columns), 2):
@@ -109,11 +114,21 @@ def agree_reviewers(reviews: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
         if not len(both):
             continue
         values = both[first].to_numpy(), both[second].to_numpy()
-        found = ordinal_agreement(*values, np.arange(len(both)), categories=[0, 1], level=confidence)
+        found = ordinal_agreement(
+            *values, units.loc[both.index].to_numpy(), categories=[0, 1], level=confidence
+        )
         shares = {"share_kept_a": float(values[0].mean()), "share_kept_b": float(values[1].mean())}
         for quantity, name in (("kappa", "quadratic_weighted_kappa"), ("exact_agreement", "exact")):
             rows.append(make_row(replace(found[name]), quantity, **groups) | shares)
     return make_estimates(rows, groups=("reviewer_a", "reviewer_b"))
+
+
+def name_units(reviews: pd.DataFrame) -> pd.Series:
+    """Name the independent unit of each review: its action, or the prompt whose video its rule is of."""
+    if "video_id" not in reviews.columns:
+        return reviews["action"]
+    prompts = split_video_ids(reviews["video_id"])["prompt_id"].fillna(reviews["video_id"])
+    return reviews["prompt_id"].fillna(prompts) if "prompt_id" in reviews.columns else prompts
 
 
 def tabulate_refusals(failures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -160,7 +175,7 @@ def describe_lengths(prompts: pd.DataFrame) -> pd.DataFrame:
     ----------
     prompts : DataFrame
         ``caption_tokens``, ``upsampled_tokens``, ``tokens_method`` of
-        :func:`videophy_lab.prompts.check_tokens`.
+        :func:`videophy_lab.prompts.check_tokens`. Those that were not counted are left out.
 
     Returns
     -------
@@ -168,6 +183,7 @@ def describe_lengths(prompts: pd.DataFrame) -> pd.DataFrame:
         ``text, n_prompts, mean_tokens, median_tokens, most_tokens, n_above_77, tokens_method``.
     """
     rows = []
+    prompts = prompts[prompts["tokens_method"].eq(COUNTED)] if "tokens_method" in prompts.columns else prompts
     for column, text in (("caption_tokens", "caption"), ("upsampled_tokens", "upsampled caption")):
         if column not in prompts.columns or prompts[column].isna().all():
             continue
