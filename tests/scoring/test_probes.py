@@ -59,7 +59,8 @@ def test_every_probe_is_asked_about_its_own_file_with_its_own_caption(
 ) -> None:
     judge = Listens()
     rows = lab.score(tmp_path / "out", [judge], out=tmp_path / "scores", progress=False)
-    assert len(rows) == 2 * 7 * 2
+    # physics is asked without the caption, so another one makes no question of it
+    assert rows["task"].value_counts().to_dict() == {"sa": 2 * 7, "pc": 2 * 6}
     assert rows.groupby(["video_id", "task"])["probe"].apply(lambda probes: probes.isna().sum()).eq(1).all()
     sa = {(probe, text): folder for probe, task, text, folder in judge.asked if task == "sa"}
     p, q = CAPTIONS["p"], CAPTIONS["q"]
@@ -127,16 +128,20 @@ def test_the_random_judge_draws_anew_for_each_repeat_and_a_metric_does_not(
     assert not draws["repeat_1"].equals(draws["repeat_2"])
 
 
-def test_rules_are_asked_of_every_probe_of_their_video(probed: pd.DataFrame, tmp_path: Path) -> None:
+def test_rules_are_asked_of_every_probe_of_their_video_but_of_the_caption(
+    probed: pd.DataFrame, tmp_path: Path
+) -> None:
     rules = pd.DataFrame(
         {"rule_id": ["r1", "r2"], "rule": ["It rolls.", "It stays whole."], "prompt_id": ["p", None],
          "video_id": [None, "sora/q/0"]}
     )  # fmt: skip
     judge = Listens()
     rows = lab.score(probed, [judge], out=tmp_path / "s", rules=rules, tasks=["rule"], progress=False)
-    assert len(rows) == 14
+    assert len(rows) == 12
     assert {(probe, text) for probe, _, text, _ in judge.asked} == {
-        (probe, text) for probe in probed["probe"].fillna("") for text in rules["rule"]
+        (probe, text)
+        for probe in set(probed["probe"].fillna("")) - {"caption_swap"}
+        for text in rules["rule"]
     }
 
 
@@ -151,10 +156,10 @@ def test_studies_of_plain_scores_see_the_originals_only(probed: pd.DataFrame, tm
 def test_a_run_counts_probes_and_videos(probed: pd.DataFrame, tmp_path: Path) -> None:
     planned = score_videos(probed, [Listens()], out=tmp_path / "scores", dry_run=True)
     assert describe_plan(planned.plan).splitlines()[-1] == (
-        "dry run: 28 questions about 14 probes of 2 videos to ask; nothing was scored"
+        "dry run: 26 questions about 14 probes of 2 videos to ask; nothing was scored"
     )
     outcome = score_videos(probed, [Listens()], out=tmp_path / "scores", progress=False)
-    assert "done: 28 questions about 14 probes of 2 videos: 28 ok" in describe_outcome(outcome)
+    assert "done: 26 questions about 14 probes of 2 videos: 26 ok" in describe_outcome(outcome)
 
 
 def test_probes_of_one_video_are_no_files_under_two_names(tmp_path: Path) -> None:
