@@ -11,8 +11,10 @@ import pytest
 
 from tests.bad_server import BadServer
 from tests.prompts.scribe import Scribe, count_kinds, make_chat, read_quoted
-from videophy_lab.prompts import Merged, merge_additions, price_additions
+from videophy_lab.prompts import Merged, join_ratings, merge_additions, price_additions
+from videophy_lab.prompts.rules import check_rule
 from videophy_lab.prompts.turning import check_turned
+from videophy_lab.prompts.words import say_same
 from videophy_lab.schema import check_table, make_rule_id
 
 KEEPS = "The cup keeps its shape on the table."
@@ -65,11 +67,78 @@ def test_a_rule_says_what_should_happen_and_is_rated_as_violated(tmp_path: Path)
     assert merged.merged["rule"].tolist() == [SIDE, STAYS, KEEPS]
     assert merged.merged["became"].tolist() == ["new", "same as another", "known rule"]
     assert merged.merged["rule_id"].tolist() == [*[make_rule_id(SIDE)] * 2, make_rule_id(KEEPS)]
-    # 0 is "violated", and both saw the rule that the ball stays on its side broken
+    # 0 is "violated": two saw the ball leave its side, and one that a known rule is broken
     ratings = check_table(merged.ratings, "ratings")
     assert ratings[["annotator", "rule_id", "rating"]].to_numpy().tolist() == [
-        ["ana", make_rule_id(SIDE), 0.0], ["ben", make_rule_id(SIDE), 0.0],
+        ["ana", make_rule_id(SIDE), 0.0], ["ben", make_rule_id(SIDE), 0.0], ["cid", make_rule_id(KEEPS), 0.0],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        "The cup does not keep its shape on the table.",
+        "The cup doesn't keep its shape on the table.",
+        "The cup never keeps its shape on the table.",
+        "The cup fails to keep its shape on the table.",
+    ],
+)
+def test_what_denies_a_known_rule_is_not_that_rule(tmp_path: Path, denial: str) -> None:
+    # a model that gives the violation back in other words: people see it beside the annotator's text
+    merged = merge(tmp_path, make_additions(("gen/p0/0", "ana", MELTS)), turn({MELTS: [denial]}))
+    assert merged.merged["became"].tolist() == ["new"]
+    assert merged.merged["rule_id"].tolist() != [make_rule_id(KEEPS)]
+    assert merged.ratings["rule_id"].tolist() != [make_rule_id(KEEPS)]
+    # one that turns it round gives the known rule, and that one is rated as violated
+    turned = merge(tmp_path / "b", make_additions(("gen/p0/0", "ana", denial)), turn({denial: [KEEPS]}))
+    assert turned.merged["became"].tolist() == ["known rule"]
+    assert len(turned.rules) == 1
+    assert turned.ratings[["annotator", "rule_id", "rating"]].to_numpy().tolist() == [
+        ["ana", make_rule_id(KEEPS), 0.0]
+    ]
+
+
+def test_one_violation_does_not_count_as_its_opposite(tmp_path: Path) -> None:
+    falls, floats = "The ball should fall to the floor.", "The ball should not fall through the floor."
+    additions = make_additions(("gen/p0/0", "ana", THROUGH), ("gen/p0/0", "ben", GOES))
+    merged = merge(tmp_path, additions, turn({THROUGH: [falls], GOES: [floats]}))
+    assert merged.merged["became"].tolist() == ["new", "new"]
+    assert check_rule(floats, [falls]) is None
+    assert check_rule("A ball should fall onto the floor.", [falls]) is not None
+    # two denials of the same are the same
+    assert say_same("The ball never falls up.", "The ball should not fall up.", 0.6)
+    assert say_same("The cup never stays without its handle.", "The cup stays with its handle.", 0.6)
+
+
+def test_ratings_are_joined_and_who_labelled_a_rule_is_not_overruled(tmp_path: Path) -> None:
+    additions = make_additions(
+        ("gen/p0/0", "ana", MELTS), ("gen/p0/0", "ben", MELTS), ("gen/p0/0", "ben", THROUGH)
+    )
+    merged = merge(tmp_path, additions, turn({THROUGH: [SIDE], MELTS: [KEEPS]}))
+    assert len(merged.ratings) == 3
+    given = {"video_id": "gen/p0/0", "prompt_id": "p0", "generator": "gen", "sha256": "f" * 64}
+    ratings = pd.DataFrame(
+        [
+            given | {"annotator": "ana", "task": "rule", "rule_id": make_rule_id(KEEPS), "rating": 1.0},
+            given | {"annotator": "ben", "task": "pc", "rating": 2.0},
+        ]
+    ).assign(rule=None, law=None, seconds=1.5)
+    joined = join_ratings(ratings, merged)
+    check_table(joined, "ratings")
+    assert joined.head(2)["rating"].tolist() == [1.0, 2.0]
+    added = joined.iloc[2:]
+    # ana said by a label that the rule holds, and by a text that it does not: the label counts
+    assert added[["annotator", "rule_id", "rating"]].to_numpy().tolist() == [
+        ["ben", make_rule_id(KEEPS), 0.0], ["ben", make_rule_id(SIDE), 0.0],
+    ]  # fmt: skip
+    assert added["rule"].tolist() == [KEEPS, SIDE]
+    assert added["law"].tolist() == ["Elasticity", "Solidity"]
+    assert added["sha256"].tolist() == ["f" * 64] * 2
+    assert added["seconds"].isna().all()
+    nothing = merge_additions(RULES, additions)
+    assert len(join_ratings(ratings, nothing)) == 2
+    bare = ratings.iloc[1:].drop(columns=["annotator", "rule_id", "rule", "law", "sha256"])
+    assert len(join_ratings(bare, merged)) == 4
 
 
 def test_additions_are_merged_with_each_other_within_a_video(tmp_path: Path) -> None:

@@ -118,6 +118,16 @@ def test_from_twelve_actions_to_rules(tmp_path: Path) -> None:
         )
         assert (code, said.splitlines()[-1]) == (0, "done: 2 texts: 2 new"), error
         assert f"prompts review {merged / 'rules.csv'} --reviewer NAME --out {merged}" in said
+        assert "to train on the added ratings too, type the same with: --ratings RATINGS" in said
+        joined = tmp_path / "joined"
+        code, said, error = run(
+            "merge", bench / "rules.csv", tmp_path / "violations.csv", "--out", joined,
+            "--ratings", tmp_path / "ratings.csv", *options,
+        )  # fmt: skip
+        assert (code, said.splitlines()[-1]) == (0, "done: 2 texts: 2 new"), error
+        assert f"ratings: 2 of 2 added ones joined to {len(ratings)}" in said
+        every = read_table(joined / "all_ratings.csv", "ratings")
+        assert every["task"].value_counts().to_dict() == {"sa": 32, "pc": 32, "rule": 2}
         sent = len(server.asked)
         assert run("rules", tmp_path / "videos" / "videos.csv", "--out", bench, *options)[0] == 0
         assert len(server.asked) == sent

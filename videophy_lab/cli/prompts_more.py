@@ -174,6 +174,10 @@ def merge_texts(
         Path, typer.Argument(metavar="VIOLATIONS", help="What annotators added, as annotate writes it.")
     ],
     out: Out,
+    ratings: Annotated[
+        str | None,
+        typer.Option(metavar="RATINGS", help="Join what is added to these, as all_ratings.csv, to train on."),
+    ] = None,
     laws: Annotated[
         bool,
         typer.Option(
@@ -188,6 +192,7 @@ def merge_texts(
 ) -> None:
     """Turn what annotators found wrong into rules, each once, beside those that there are."""
     from videophy_lab import prompts as steps
+    from videophy_lab.datasets import load_ratings
     from videophy_lab.prompts.turning import UNANSWERED
     from videophy_lab.schema import read_rows, read_table
 
@@ -195,11 +200,23 @@ def merge_texts(
         models = build_models(option, {"laws": steps.ChatModel}, model=model, retry=retry) if laws else {}
         chat = models.get("laws")
         table, texts = read_table(rules, "rules"), read_rows(additions)
+        rated = load_ratings(ratings, tasks=None) if ratings else None
         if dry_run:
             return typer.echo(steps.price_additions(texts, chat))
         merged = steps.merge_additions(table, texts, chat=chat)
         tell_unasked(models)
-        write_all(out, {"rules": merged.rules, "merged": merged.merged, "added_ratings": merged.ratings})
+        tables = {"rules": merged.rules, "merged": merged.merged, "added_ratings": merged.ratings}
+        if rated is not None:
+            tables["all_ratings"] = steps.join_ratings(rated, merged)
+        write_all(out, tables)
+    if rated is not None:
+        n_joined = len(tables["all_ratings"]) - len(rated)
+        typer.echo(
+            f"ratings: {n_joined} of {len(merged.ratings)} added ones joined to {len(rated)}; of the others "
+            "the same annotator labelled the rule already, which counts"
+        )
+    elif len(merged.ratings):
+        typer.echo("to train on the added ratings too, type the same with: --ratings RATINGS")
     counts = merged.merged["became"].value_counts()
     told = ", ".join(f"{counts[word]} {word}" for word in counts.index) or "none"
     if counts.get("new"):

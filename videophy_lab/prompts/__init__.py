@@ -8,7 +8,7 @@ goes on.
 from __future__ import annotations
 
 from videophy_lab.prompts.actions import gather_actions
-from videophy_lab.prompts.additions import Merged, merge_additions, price_additions
+from videophy_lab.prompts.additions import Merged, join_ratings, merge_additions, price_additions
 from videophy_lab.prompts.caption_checks import CaptionLimits
 from videophy_lab.prompts.caption_drafts import Terms
 from videophy_lab.prompts.captions import Written, price_captions, write_all_captions
@@ -47,6 +47,7 @@ __all__ = [
     "choose_hard",
     "filter_actions",
     "gather_actions",
+    "join_ratings",
     "keep_final",
     "list_open",
     "load_tokenizer",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from videophy_lab.prompts.chat import ChatModel
 from videophy_lab.prompts.turning import Turned, price_turning, turn_texts
-from videophy_lab.prompts.words import list_stems, measure_similarity
+from videophy_lab.prompts.words import say_same
 from videophy_lab.schema import TableError, check_table, make_rule_id
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ class Merged:
         word), ``rule_id, rule``, ``became`` (``new``, ``known rule``, ``same as another``, ``refused``,
         ``not asked`` without a model, ``unanswered``) and ``reason``.
     ratings : DataFrame
-        Ratings of the new rules by who wrote the violations: violated, all of them. A law's share of
-        violations grows with what people volunteer; report it with and without these.
+        Ratings by who wrote the violations, of the rules that these break, new ones and known ones:
+        violated, all of them. A law's share of violations grows with what people volunteer; report it with
+        and without these. :func:`join_ratings` puts them behind other ratings.
     """
 
     rules: pd.DataFrame
@@ -91,7 +92,7 @@ def merge_additions(
         Turns the texts into rules and names their laws; without it every text is listed, and none becomes a
         rule.
     most_similar : float
-        Share of content words from which two rules of one video are one.
+        Share of content words from which two rules of one video are one, unless one denies the other.
 
     Raises
     ------
@@ -110,11 +111,8 @@ def merge_additions(
         own, new = known.get(row["video_id"], []), found.setdefault(row["video_id"], [])
         told += [place_rule(each, row, own, new, most_similar) for each in turned[row["violation"]]]
     all_new = [each for of_video in found.values() for each in of_video]
-    return Merged(
-        join_rules(table, all_new),
-        pd.DataFrame(told, columns=list(MERGED_COLUMNS)),
-        rate_additions(all_new, additions),
-    )
+    merged = pd.DataFrame(told, columns=list(MERGED_COLUMNS))
+    return Merged(join_rules(table, all_new), merged, rate_additions(merged, additions))
 
 
 def list_additions(additions: pd.DataFrame) -> list[dict[Any, Any]]:
@@ -151,12 +149,11 @@ def place_rule(
     told = {"video_id": row["video_id"], "annotator": annotator, "violation": text, "rule": rule or None}
     if turned.failed:
         return told | {"became": turned.failed, "reason": turned.reason}
-    stems = list_stems(rule)
     for rule_id, other in known:
-        if measure_similarity(stems, list_stems(other)) >= most_similar:
+        if say_same(rule, other, most_similar):
             return told | {"rule_id": rule_id, "became": "known rule", "reason": other}
     for each in found:
-        if measure_similarity(stems, list_stems(each.turned.rule)) >= most_similar:
+        if say_same(rule, each.turned.rule, most_similar):
             each.add(annotator, text)
             return told | {
                 "rule_id": each.rule_id, "became": "same as another", "reason": each.turned.rule,
@@ -192,28 +189,57 @@ def join_rules(rules: pd.DataFrame, found: Sequence[Found]) -> pd.DataFrame:
     return check_table(together, "rules", source="the merged rules")
 
 
-def rate_additions(found: Sequence[Found], additions: pd.DataFrame) -> pd.DataFrame:
-    """Make ratings of the new rules; none where the generator is not told."""
+def rate_additions(merged: pd.DataFrame, additions: pd.DataFrame) -> pd.DataFrame:
+    """Make ratings of the rules that texts break, once by each annotator; none where no generator is told.
+
+    Parameters
+    ----------
+    merged : DataFrame
+        As :attr:`Merged.merged`.
+    additions : DataFrame
+        As for :func:`merge_additions`.
+    """
     import pandas as pd
 
     columns = list(RATING_COLUMNS)
     if not {"generator", "prompt_id"} <= set(additions.columns):
         return pd.DataFrame(columns=columns)
-    generators = dict(zip(additions["video_id"], additions["generator"], strict=True))
-    rows = [
-        {
-            "video_id": each.video_id,
-            "prompt_id": each.prompt_id,
-            "generator": generators[each.video_id],
-            "annotator": annotator,
-            "task": "rule",
-            "rule_id": each.rule_id,
-            "rating": VIOLATED,
-        }
-        for each in found
-        for annotator in each.annotators
-    ]
-    return check_table(pd.DataFrame(rows, columns=columns), "ratings", source="the additions")
+    broken = merged.dropna(subset=["rule_id"]).drop_duplicates(["video_id", "annotator", "rule_id"])
+    facts = additions.drop_duplicates("video_id").set_index("video_id")[["prompt_id", "generator"]]
+    rated = broken.join(facts, on="video_id").assign(task="rule", rating=VIOLATED)
+    return check_table(rated[columns].reset_index(drop=True), "ratings", source="the additions")
+
+
+def join_ratings(ratings: pd.DataFrame, merged: Merged) -> pd.DataFrame:
+    """Put the ratings that violations gave behind other ratings, for a judge to be trained on both.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        A ratings table.
+    merged : Merged
+
+    Returns
+    -------
+    DataFrame
+        A ratings table. Where annotators labelled a rule themselves, that label counts, and nothing is added
+        to it. ``rule``, ``law`` and ``sha256`` are filled in where `ratings` has them.
+    """
+    import pandas as pd
+
+    table, added = check_table(ratings, "ratings"), merged.ratings
+    key = ["video_id", "annotator", "rule_id"]
+    if not len(added):
+        return table
+    own = pd.MultiIndex.from_frame(table.reindex(columns=key).astype("str"))
+    added = added[~pd.MultiIndex.from_frame(added[key].astype("str")).isin(own)]
+    by_rule, by_video = ["video_id", "rule_id"], ["video_id"]
+    told = (("rule", by_rule, merged.rules), ("law", by_rule, merged.rules), ("sha256", by_video, table))
+    for name, keys, source in told:
+        if name in table.columns and {name, *keys} <= set(source.columns):
+            facts = source.dropna(subset=[name, *keys]).drop_duplicates(keys)[[*keys, name]]
+            added = added.merge(facts, on=keys, how="left")
+    return check_table(pd.concat([table, added], ignore_index=True), "ratings", source="the joined ratings")
 
 
 def price_additions(additions: pd.DataFrame, chat: ChatModel | None) -> str:

@@ -36,6 +36,7 @@ FILES = {
     "rule_kept": "rule_kept.csv",
     "merged": "merged.csv",
     "added_ratings": "added_ratings.csv",
+    "all_ratings": "all_ratings.csv",
 }
 PROMPT_TABLES = ("captions", "prompts", "hard_prompts")
 

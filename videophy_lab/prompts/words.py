@@ -28,6 +28,8 @@ NUMBERS = frozenset(
     (*UNITS, *TENS, *MORE_NUMBERS.split(), *(f"{ten}-{unit}" for ten in TENS for unit in UNITS))
 )
 NEGATIONS = ("no", "not", "never", "without", "nobody", "nothing")
+# these, too, turn what a sentence says into its opposite
+TURNS = frozenset((*NEGATIONS, "none", "neither", "nor", "cannot", "fail", "fails", "failed", "failing"))
 
 
 def list_words(text: str) -> list[str]:
@@ -58,6 +60,25 @@ def list_stems(text: str) -> set[str]:
 def measure_similarity(first: set[str], second: set[str]) -> float:
     """Measure how like two sets of stems are: shared over all (Jaccard); 1 for two empty ones."""
     return len(first & second) / len(first | second) if first | second else 1.0
+
+
+def is_negated(text: str) -> bool:
+    """Say whether a text has an odd number of English words that turn it into its opposite."""
+    return sum(word in TURNS or word.endswith("n't") for word in list_words(text)) % 2 == 1
+
+
+def say_same(first: str, second: str, least: float) -> bool:
+    """Say whether two sentences share so much of their content words, and neither denies the other.
+
+    Parameters
+    ----------
+    first, second : str
+    least : float
+        Share of content words; see :func:`measure_similarity`.
+    """
+    if is_negated(first) != is_negated(second):
+        return False
+    return measure_similarity(list_stems(first), list_stems(second)) >= least
 
 
 def join_key(text: str) -> str:
