@@ -14,7 +14,7 @@ from tests.prompts.scribe import Scribe, count_kinds, make_chat, read_quoted
 from videophy_lab.prompts import Merged, join_ratings, merge_additions, price_additions
 from videophy_lab.prompts.rules import check_rule
 from videophy_lab.prompts.turning import check_turned
-from videophy_lab.prompts.words import say_same
+from videophy_lab.prompts.words import compare_sentences
 from videophy_lab.schema import check_table, make_rule_id
 
 KEEPS = "The cup keeps its shape on the table."
@@ -106,8 +106,9 @@ def test_one_violation_does_not_count_as_its_opposite(tmp_path: Path) -> None:
     assert check_rule(floats, [falls]) is None
     assert check_rule("A ball should fall onto the floor.", [falls]) is not None
     # two denials of the same are the same
-    assert say_same("The ball never falls up.", "The ball should not fall up.", 0.6)
-    assert say_same("The cup never stays without its handle.", "The cup stays with its handle.", 0.6)
+    assert compare_sentences("The ball never falls up.", "The ball does not fall up.") == 1
+    assert compare_sentences("The cup is never without its handle.", "The cup has its handle.") == 1
+    assert compare_sentences("The cup has its handle.", "The cup is without its handle.") == 0
 
 
 def test_ratings_are_joined_and_who_labelled_a_rule_is_not_overruled(tmp_path: Path) -> None:

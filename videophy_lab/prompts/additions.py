@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from videophy_lab.prompts.chat import ChatModel
 from videophy_lab.prompts.turning import Turned, price_turning, turn_texts
-from videophy_lab.prompts.words import say_same
+from videophy_lab.prompts.words import compare_sentences
 from videophy_lab.schema import TableError, check_table, make_rule_id
 
 if TYPE_CHECKING:
@@ -150,10 +150,10 @@ def place_rule(
     if turned.failed:
         return told | {"became": turned.failed, "reason": turned.reason}
     for rule_id, other in known:
-        if say_same(rule, other, most_similar):
+        if compare_sentences(rule, other) >= most_similar:
             return told | {"rule_id": rule_id, "became": "known rule", "reason": other}
     for each in found:
-        if say_same(rule, each.turned.rule, most_similar):
+        if compare_sentences(rule, each.turned.rule) >= most_similar:
             each.add(annotator, text)
             return told | {
                 "rule_id": each.rule_id, "became": "same as another", "reason": each.turned.rule,

@@ -22,7 +22,7 @@ from videophy_lab.prompts.caption_checks import check_form, tidy
 from videophy_lab.prompts.instructions import write_rules
 from videophy_lab.prompts.laws import LAWS, LawName, settle_law
 from videophy_lab.prompts.watching import WatchingModel
-from videophy_lab.prompts.words import list_stems, list_words, measure_similarity, say_same
+from videophy_lab.prompts.words import compare_sentences, list_words
 from videophy_lab.schema import check_table, make_rule_id
 from videophy_lab.video import VideoError
 
@@ -192,8 +192,8 @@ def check_rule(rule: str, others: Sequence[str]) -> tuple[str, str] | None:
     if rule.rstrip().endswith("?"):
         return "question", "it is a question"
     for other in others:
-        if say_same(rule, other, MOST_SIMILAR):
-            similarity = measure_similarity(list_stems(rule), list_stems(other))
+        similarity = compare_sentences(rule, other)
+        if similarity >= MOST_SIMILAR:
             return "duplicate", f"{similarity:.2f} of its content words are shared with {other!r}"
     return None
 

@@ -62,23 +62,24 @@ def measure_similarity(first: set[str], second: set[str]) -> float:
     return len(first & second) / len(first | second) if first | second else 1.0
 
 
-def is_negated(text: str) -> bool:
-    """Say whether a text has an odd number of English words that turn it into its opposite."""
-    return sum(word in TURNS or word.endswith("n't") for word in list_words(text)) % 2 == 1
+def is_turn(word: str) -> bool:
+    """Say whether an English word turns what a sentence says into its opposite."""
+    return word in TURNS or word.endswith("n't")
 
 
-def say_same(first: str, second: str, least: float) -> bool:
-    """Say whether two sentences share so much of their content words, and neither denies the other.
+def compare_sentences(first: str, second: str) -> float:
+    """Measure how like two sentences are by their content words; 0 where one denies what the other says.
 
-    Parameters
-    ----------
-    first, second : str
-    least : float
-        Share of content words; see :func:`measure_similarity`.
+    A sentence denies where it has an odd number of words such as *not*, *never*, *without*.
     """
-    if is_negated(first) != is_negated(second):
-        return False
-    return measure_similarity(list_stems(first), list_stems(second)) >= least
+    turns = [sum(map(is_turn, list_words(text))) % 2 for text in (first, second)]
+    if turns[0] != turns[1]:
+        return 0.0
+    stems = [
+        {find_stem(word) for word in list_words(text) if word not in SMALL and not is_turn(word)}
+        for text in (first, second)
+    ]
+    return measure_similarity(*stems)
 
 
 def join_key(text: str) -> str:
