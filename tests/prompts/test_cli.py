@@ -13,6 +13,7 @@ from tests.prompts.made_tokenizers import save_clip_tokenizer, save_mistral
 from tests.prompts.scribe import ACTIONS, KEY, Scribe
 from videophy_lab.prompts import read_folder
 from videophy_lab.schema import read_table
+from videophy_lab.training.examples import make_examples
 from videophy_lab.video import encode_video
 
 PER_ACTION = 4
@@ -128,6 +129,11 @@ def test_from_twelve_actions_to_rules(tmp_path: Path) -> None:
         assert f"ratings: 2 of 2 added ones joined to {len(ratings)}" in said
         every = read_table(joined / "all_ratings.csv", "ratings")
         assert every["task"].value_counts().to_dict() == {"sa": 32, "pc": 32, "rule": 2}
+        # a judge is trained on the added rules, and on none that the review dropped
+        for rules, n_added in ((joined / "rules.csv", 2), (bench / "rules.csv", 0)):
+            made = make_examples(joined / "all_ratings.csv", tmp_path / "videos" / "videos.csv", rules=rules)
+            learnt = made.table[made.table["task"].eq("rule")]
+            assert learnt["answer"].tolist() == [0] * n_added
         sent = len(server.asked)
         assert run("rules", tmp_path / "videos" / "videos.csv", "--out", bench, *options)[0] == 0
         assert len(server.asked) == sent
