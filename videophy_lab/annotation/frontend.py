@@ -6,6 +6,14 @@ from functools import cache
 
 from videophy_lab.markup import TEMPLATES, load_templates
 
+SCRIPTS = (
+    "annotate_link.js",
+    "annotate_work.js",
+    "annotate_player.js",
+    "annotate_screen.js",
+    "annotate_keys.js",
+    "annotate.js",
+)
 STYLES = ("gallery.css", "annotate.css")
 
 
@@ -18,8 +26,7 @@ def read_text(name: str) -> str:
 def make_script() -> str:
     """Give the front end as an ES module: players are those of galleries, readied by `playTogether`."""
     players = f"function playTogether() {{\n{read_text('gallery.js')}}}\n"
-    parts = "annotate_link.js", "annotate_player.js", "annotate.js"
-    return players + "".join(map(read_text, parts))
+    return players + "".join(map(read_text, SCRIPTS))
 
 
 @cache
@@ -32,3 +39,9 @@ def make_page(*, title: str, annotator: str, place: str) -> str:
     """Give the stand-alone page; everything that it loads comes from its own server."""
     template = load_templates().get_template("annotate.html.j2")
     return template.render(title=title, annotator=annotator, place=place)
+
+
+def make_refusal(reason: str) -> str:
+    """Give the page that a person sees who opens a wrong address; nothing secret is in it."""
+    template = load_templates().get_template("annotate_refusal.html.j2")
+    return template.render(reason=reason)

@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from videophy_lab.annotation.frontend import make_page, make_script, make_style
+from videophy_lab.annotation.frontend import make_page, make_refusal, make_script, make_style
 from videophy_lab.annotation.project import Project
 from videophy_lab.annotation.session import AnswerError
 
@@ -142,7 +142,10 @@ class Handler(BaseHTTPRequestHandler):
         except Refused as refusal:
             # what was sent with it is not read, so the connection cannot be used again
             self.close_connection = True
-            self._send_json({"error": str(refusal)}, refusal.status)
+            if refusal.status == HTTPStatus.FORBIDDEN and "text/html" in self.headers.get("Accept", ""):
+                self._send(make_refusal(str(refusal)).encode(), "text/html; charset=utf-8", refusal.status)
+            else:
+                self._send_json({"error": str(refusal)}, refusal.status)
         except OSError as error:
             if not isinstance(error, ConnectionError | TimeoutError):
                 self._send_json({"error": f"{error.strerror or error}"}, HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,4 +1,4 @@
-// The player of the annotation's front end: one video, or two side by side, and whether a picture has come.
+// The player of the annotation's front end: one video, or two side by side, whether a picture has come, and which are held.
 
 const PICTURE_SECONDS = 20;
 
@@ -38,4 +38,52 @@ function waitForPictures(player, broken) {
     if (video.error) fail();
     else if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) come();
   })));
+}
+
+// The videos of the last few items and of the next are held.
+function makeReels(link) {
+  const reels = new Map();
+
+  function fetch(key) {
+    if (!reels.has(key)) {
+      const coming = link.footage(key);
+      reels.set(key, coming);
+      coming.catch(() => reels.delete(key));
+      for (const old of reels.keys()) {
+        if (reels.size <= 8) break;
+        forget(old);
+      }
+    }
+    return reels.get(key);
+  }
+
+  function forget(key) {
+    reels.get(key)?.then(({ src }) => src.startsWith("blob:") && URL.revokeObjectURL(src), () => {});
+    reels.delete(key);
+  }
+
+  return { fetch, forget };
+}
+
+// tried again until they are here, or until `left` says that nobody waits any more; `tell` hears what is wrong, and of its end
+async function loadFootages(keys, reels, left, tell) {
+  for (;;) {
+    try {
+      const footages = await Promise.all(keys.map(async (key) => ({ ...await reels.fetch(key), key })));
+      if (!left()) tell("");
+      return footages;
+    } catch (error) {
+      if (!left()) tell(error.message);
+      if (!left()) await new Promise((resolve) => setTimeout(resolve, 1000));
+      if (left()) return [];
+    }
+  }
+}
+
+function pressPlayer(root, action) { root.querySelector(`.vpl-bar [data-do=${action}]`)?.click(); }
+
+function changeSpeed(root) {
+  const rates = [...root.querySelectorAll(".vpl-bar [data-rate]")].reverse();
+  const now = rates.findIndex((each) => each.getAttribute("aria-pressed") === "true");
+  rates[(now + 1) % rates.length]?.click();
 }
