@@ -127,3 +127,15 @@ def test_help_has_an_example() -> None:
     result = CliRunner().invoke(app, ["annotate", "--help"])
     assert result.exit_code == 0
     assert "Example: videophy-lab annotate videos/ --out ratings.csv" in result.output
+
+
+def test_help_says_what_happens_without_an_option() -> None:
+    said = " ".join(CliRunner().invoke(app, ["annotate", "--help"]).output.split())
+    for text in (
+        "When not given: pc, sa where there are captions, and rule with --rules; with --pairs, none of them.",
+        "ratings.answers beside ratings.csv.",
+        "When not given, the page asks for the name.",
+        "When not given: the one of last time, or a free one.",
+    ):
+        assert text in said
+    assert ", else" not in said

@@ -22,32 +22,71 @@ def annotate_videos(
     videos: Annotated[
         Path, typer.Argument(metavar="VIDEOS", help="A videos table, or a folder of video files.")
     ],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Ratings table; its logs lie beside it.")],
-    annotator: Annotated[str, typer.Option(metavar="NAME", help="Who rates; asked when not given.")] = "",
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="Where the ratings go, .csv or .parquet. Every answer is kept at once in a folder beside "
+            "it: ratings.answers beside ratings.csv.",
+        ),
+    ],
+    annotator: Annotated[
+        str, typer.Option(metavar="NAME", help="Who rates. When not given, the page asks for the name.")
+    ] = "",
     tasks: Annotated[
-        str | None, typer.Option(metavar="sa,pc,rule", help="What to ask; all that can be, else.")
+        str | None,
+        typer.Option(
+            metavar="sa,pc,rule",
+            help="Questions to ask, with commas between them: sa (does it show the caption?), pc (could it "
+            "happen?), rule (does this rule hold?). When not given: pc, sa where there are captions, and "
+            "rule with --rules; with --pairs, none of them.",
+        ),
     ] = None,
-    rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Rules table.")] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Table of rules: rule, and video_id or prompt_id, blank for all videos."
+        ),
+    ] = None,
     pairs: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Pairs to compare: video_id_a, video_id_b.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Table of pairs: video_id_a, video_id_b. Asks which video is the better one."
+        ),
     ] = None,
     qualification: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Known answers: video_id, task, rating.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Table of known answers: video_id, task, rating. They are asked first, as a test, which "
+            "must be passed to go on.",
+        ),
     ] = None,
     pass_share: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of known answers that must be right.")
+        float, typer.Option(min=0, max=1, help="Share of the test's answers that must be right.")
     ] = 0.8,
     attention_every: Annotated[
-        int, typer.Option(min=0, help="An attention check after about so many; 0 for none.")
+        int,
+        typer.Option(
+            min=0,
+            help="Ask for a certain answer after about this many items, to see who reads the question; 0 "
+            "never does.",
+        ),
     ] = 50,
-    block_size: Annotated[int, typer.Option(min=1, help="Videos between two breaks.")] = 20,
+    block_size: Annotated[int, typer.Option(min=1, help="Offer a break after about this many videos.")] = 20,
     port: Annotated[
         int | None,
-        typer.Option(min=1, max=65535, help="Port on this machine; that of last time, or a free one."),
+        typer.Option(
+            min=1, max=65535, help="Port of the page. When not given: the one of last time, or a free one."
+        ),
     ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Serve a page on which people rate videos; the same command goes on where they stopped."""
+    """Let people rate videos on a page of this machine.
+
+    The command prints the address of the page and runs until Ctrl-C. Started again in the same way, it goes
+    on where people stopped.
+    """
     from videophy_lab import annotation
 
     try:
