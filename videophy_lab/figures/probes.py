@@ -83,6 +83,8 @@ def plot_shifts(
     import matplotlib.pyplot as plt
 
     rows = estimates.dropna(subset=["estimate"])
+    widest = find_widest_shift(rows, margin)
+    rows = rows.assign(low=rows["low"].clip(-widest), high=rows["high"].clip(upper=widest))
     scorers = list(order) or list(dict.fromkeys(rows["scorer"]))
     there = set(rows["probe"])
     names = [*(name for name in expect if name in there), *sorted(there - set(expect))]
@@ -115,9 +117,8 @@ def plot_shifts(
         ax.set_ylim(y.max() + height / 2, y.min() - height / 2)
         ax.grid(axis="y", visible=False)
         ax.set_title(said, fontsize=7, loc="left")
-    widest = find_widest_shift(rows, margin)
     axes[-1, 0].set_xlim(-widest, widest)
-    units = "points on 1–5, or a quarter of another scale; standard deviations of a metric"
+    units = "points on 1–5, or a quarter of another scale; SD of a metric"
     axes[-1, 0].set_xlabel(f"shift against the re-encoded video ({units}), {say_level(rows)}")
     marks = max((ax.get_legend_handles_labels() for ax in axes[:, 0]), key=lambda mark: len(mark[1]))
     fig.legend(*marks, loc="outside lower center", ncols=min(4, len(scorers)))
