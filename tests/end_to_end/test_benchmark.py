@@ -87,7 +87,7 @@ def check_agreement() -> None:
 
 def train() -> None:
     """Train a tiny judge, and score what it has not seen, by the line that the training prints."""
-    tables = ("merged/ratings.csv", "videos/videos.csv", "--rules", "merged/rule_kept.csv")
+    tables = ("merged/all_ratings.csv", "videos/videos.csv", "--rules", "merged/rule_kept.csv")
     small = {
         "rank": 4, "alpha": 8, "dropout": 0, "learning-rate": 0.01, "warmup-steps": 1, "epochs": 8,
         "batch-size": 8, "micro-batch": 8, "hold-out-prompts": 0.2, "stop-prompts": 0.15, "evaluate-every": 4,
