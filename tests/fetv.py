@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from tests.conftest import SHARED
@@ -29,3 +30,9 @@ def read_fetv(prompts: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
     scores = measured.melt("video_id", METRICS, "scorer", "score").assign(spec="s", status="ok")
     return ratings.dropna(), scores
+
+
+def read_alignment() -> np.ndarray:
+    """Give three annotators' alignment ratings of the generated videos, (videos, annotators)."""
+    votes = pd.read_csv(SHARED / "data" / "fetv" / "ratings.csv").query("gen != 'ground-truth'")
+    return votes.pivot(index=["prompt", "gen"], columns="rater", values="align").to_numpy(dtype=float)

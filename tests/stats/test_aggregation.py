@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
+from tests.fetv import read_alignment
 from videophy_lab.stats.aggregation import (
     AGGREGATIONS,
     aggregate_ratings,
@@ -57,14 +56,7 @@ def test_nothing_rated_is_nan(how, shape):
 
 def test_compare_aggregations_of_fetv(shared):
     """Alignment of generated videos, share of ratings of 4 and more: ten points hang on the rule."""
-    with open(shared / "data/fetv/ratings.csv", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["gen"] != "ground-truth"]
-    by_rater = [
-        {(row["prompt"], row["gen"]): float(row["align"]) for row in rows if row["rater"] == rater}
-        for rater in "012"
-    ]
-    ratings = np.array([[rater[video] for rater in by_rater] for video in by_rater[0]])
-    shares = compare_aggregations(ratings, threshold=4)
+    shares = compare_aggregations(read_alignment(), threshold=4)
     rounded = {how: round(share, 3) for how, share in shares.items()}
     assert rounded == {"mean": 0.391, "median": 0.489, "mode": 0.431, "majority": 0.489, "dawid_skene": 0.500}
 

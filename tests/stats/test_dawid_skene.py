@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import GOLDEN
+from tests.fetv import read_alignment
 from videophy_lab.stats.aggregation import aggregate_ratings
 from videophy_lab.stats.dawid_skene import fit_dawid_skene
 
@@ -30,13 +31,7 @@ def test_the_papers_patients_equal_crowd_kit():
 
 def test_fetv_equals_crowd_kit_run_to_its_end(shared):
     """crowd-kit stops at a share of .4964 by its own rule; run on for 1,500 steps it gives this one."""
-    with open(shared / "data/fetv/ratings.csv", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["gen"] != "ground-truth"]
-    by_rater = [
-        {(row["prompt"], row["gen"]): float(row["align"]) for row in rows if row["rater"] == rater}
-        for rater in "012"
-    ]
-    fit = fit_dawid_skene(np.array([[rater[video] for rater in by_rater] for video in by_rater[0]]))
+    fit = fit_dawid_skene(read_alignment())
     assert np.mean(fit.most_likely() >= 4) == pytest.approx(0.5004038772213247, abs=1e-12)
 
 

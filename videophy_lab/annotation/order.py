@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from videophy_lab.annotation.task import Item, Task
+from videophy_lab.schema.groups import Groups
 
 PHASES = (("pc", "pair_pc"), ("rule",), ("sa", "pair_sa"))
 QUALIFICATION, FIRST_BLOCK = 0, 1
@@ -94,18 +95,12 @@ def split_blocks(task: Task, items: Sequence[Item], chance: random.Random) -> It
 
 def join_prompts(task: Task, items: Iterable[Item]) -> dict[str, str]:
     """Name for each prompt the first of all those that pairs of videos tie to it."""
-    leader = {clip.prompt_id: clip.prompt_id for clip in task.clips}
-
-    def find(prompt: str) -> str:
-        while leader[prompt] != prompt:
-            prompt = leader[prompt]
-        return prompt
-
+    groups: Groups[str] = Groups()
     for item in items:
-        first, *others = (find(task.by_video[video].prompt_id) for video in item.videos)
+        first, *others = (task.by_video[video].prompt_id for video in item.videos)
         for other in others:
-            leader[find(other)] = find(first)
-    return {prompt: find(prompt) for prompt in leader}
+            groups.tie(first, other)
+    return {clip.prompt_id: groups.find(clip.prompt_id) for clip in task.clips}
 
 
 def add_checks(turns: Sequence[Turn], task: Task, annotator: str) -> Iterable[Turn]:

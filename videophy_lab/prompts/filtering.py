@@ -12,6 +12,7 @@ from videophy_lab.prompts.actions import check_actions
 from videophy_lab.prompts.asking import ask_all, describe_cost, take_answer, tell_source
 from videophy_lab.prompts.chat import ChatModel
 from videophy_lab.prompts.instructions import KEPT, write_duplicates, write_filter
+from videophy_lab.schema.groups import Groups
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,34 +135,27 @@ def propose_duplicates(decisions: pd.DataFrame, chat: ChatModel, *, progress: bo
     names = decisions.loc[kept, "action"].tolist()
     asked = ask_duplicates(names)
     replies = ask_all(chat, [request for _, request in asked], what="finding duplicates", progress=progress)
-    parents: dict[int, int] = {}
+    groups: Groups[int] = Groups()
     told: dict[int, dict[str, Any]] = {}
     for (block, request), reply in zip(asked, replies, strict=True):
         answer = take_answer(reply, Duplicates)
         for pair in answer.pairs if answer is not None else ():
             if not (1 <= pair.keep <= len(block) and 1 <= pair.same <= len(block)):
                 continue
-            keep, same = (find_root(parents, block[number - 1]) for number in (pair.keep, pair.same))
+            keep, same = (groups.find(block[number - 1]) for number in (pair.keep, pair.same))
             if keep != same:
-                parents[same] = keep
+                groups.tie(keep, same)
                 source = tell_source(chat, request, reply)
                 told[same] = {"reason": " ".join(pair.reason.split()), **source}
     table = decisions.copy()
     for same, cells in told.items():
         row = kept[same]
-        table.loc[row, ["decision", "duplicate_of"]] = [MERGE, names[find_root(parents, same)]]
+        table.loc[row, ["decision", "duplicate_of"]] = [MERGE, names[groups.find(same)]]
         for name in ("reason", "prompt_hash", "model"):
             table.loc[row, name] = cells[name]
     silent = [reply.reason for reply in replies if reply.answer is None]
     table.attrs["notes"] = [f"duplicates were not looked for everywhere: {reason}" for reason in silent]
     return table
-
-
-def find_root(parents: dict[int, int], place: int) -> int:
-    """Follow duplicates of duplicates to the one that stays."""
-    while place in parents:
-        place = parents[place]
-    return place
 
 
 def price_filter(actions: pd.DataFrame, chat: ChatModel) -> str:

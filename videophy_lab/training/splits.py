@@ -7,7 +7,7 @@ prompts come or go. Prompts that share a caption or a file are one: held out if 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from videophy_lab.schema.groups import Groups
@@ -45,13 +45,13 @@ def group_prompts(videos: pd.DataFrame) -> dict[str, str]:
     dict of prompt_id to prompt_id
         The group's name is its first prompt in order.
     """
-    tied = Groups()
+    tied: Groups[tuple[str, str]] = Groups()
     rows = zip(videos["prompt_id"], videos["caption"], videos["sha256"], strict=True)
     for prompt, caption, sha256 in rows:
         links = [("caption", " ".join(str(caption).casefold().split())), ("file", sha256)]
         for link in [link for link in links if link[1]]:
             tied.tie(("prompt", prompt), link)
-    groups: dict[Hashable, list[str]] = {}
+    groups: dict[tuple[str, str], list[str]] = {}
     for prompt in sorted(set(videos["prompt_id"])):
         groups.setdefault(tied.find(("prompt", prompt)), []).append(prompt)
     return {prompt: members[0] for members in groups.values() for prompt in members}
