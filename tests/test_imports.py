@@ -60,6 +60,8 @@ FLOORS = {
         "engine.processes",
         "llm",
         "places",
+        "reversibility.labels",
+        "reversibility.rows",
         "schema",
         "scoring.inputs",
         "video",

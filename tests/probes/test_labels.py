@@ -12,6 +12,7 @@ import videophy_lab as lab
 from tests.probes.clips import write_videos
 from tests.test_cli_score import run
 from videophy_lab.probes.labels import add_labels
+from videophy_lab.reversibility.rows import list_truths
 from videophy_lab.schema import TableError
 
 NAMES = (("wan", "p", 0), ("wan", "q", 0), ("sora", "p", 3))
@@ -97,9 +98,23 @@ def test_simulated_clips_that_are_wrong_on_purpose_have_no_label_of_their_action
     assert label(made, tmp_path, "action,label\npour,irreversible\n") == [
         ["irreversible", "confirmed"], ["", ""], ["irreversible", "confirmed"],
     ]  # fmt: skip
-    true = made.assign(reversibility=["irreversible", None, None])
-    assert label(true, tmp_path, "action,label,origin\npour,invariant,llm\n")[0] == [
-        "irreversible", "simulated",
+
+
+def test_the_worlds_own_truth_is_told_from_a_persons_word(videos: pd.DataFrame, tmp_path: Path) -> None:
+    scene, truth = next((name, word) for (kind, name), word in list_truths().items() if kind == "prompt_id")
+    assert truth == "irreversible"
+    own = videos.assign(
+        action="pour", generator="simulated", prompt_id=scene, reversibility=[truth, "invariant", None]
+    )
+    assert label(own, tmp_path, "action,label,origin\npour,equivariant,llm\n") == [
+        ["irreversible", "simulated"], ["invariant", "confirmed"], ["irreversible", "simulated"],
+    ]  # fmt: skip
+
+
+def test_two_words_for_one_class_are_one_label(videos: pd.DataFrame, tmp_path: Path) -> None:
+    made = videos.assign(action="pour")
+    assert label(made, tmp_path, "action,label\npour,reversible\nPour,equivariant\n")[0] == [
+        "reversible", "confirmed",
     ]  # fmt: skip
 
 

@@ -64,6 +64,8 @@ def count_progress(project: Project) -> pd.DataFrame:
     for annotator, answers in pool_answers(read_logs(project.folder)[0]).items():
         session = project.open_session(annotator)
         latest = latest_answers(answers)
+        # somebody else may have answered since the project was opened
+        session.log.refresh()
         gate = session.grade()
         rows.append(
             {

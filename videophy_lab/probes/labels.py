@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from videophy_lab.reversibility.labels import CONFIRMED, LLM, make_key
+from videophy_lab.reversibility.rows import ALL_ORIGINS, is_wrong_on_purpose, label_row, list_truths
 from videophy_lab.schema import TableError, read_reversibility, read_rows
 from videophy_lab.scoring.inputs import find_file
 
@@ -15,13 +17,9 @@ if TYPE_CHECKING:
 
 LABEL, ORIGIN = "reversibility", "reversibility_origin"
 # where a label may stand, the first that is not blank counts, and who says so where no column tells
-WORDS = {"confirmed": "confirmed", LABEL: "", "label": "", "proposed": "llm"}
-# who is believed before whom; a label without an origin is a person's
-SIMULATED = "simulated"
-ORIGINS = ("confirmed", SIMULATED, "llm", "motion")
+WORDS = {"confirmed": CONFIRMED, LABEL: "", "label": "", "proposed": LLM}
 # what tells one video, before what tells many
 NAMES = ("video_id", "path", "action")
-VIOLATION = "violation"  # kind of a simulated clip whose physics is wrong on purpose
 
 
 class Word(NamedTuple):
@@ -70,7 +68,8 @@ def add_labels(videos: pd.DataFrame, file: str | Path) -> tuple[pd.DataFrame, st
             f"{file}: no row with a label has the {' or '.join(names)} of a video. Remedy: check that it was "
             f"made of these videos; the first of them has {name_example(videos, names)}."
         )
-    chosen = [choose_word(word, row) for word, row in zip(given, rows, strict=True)]
+    truths = list_truths()
+    chosen = [choose_word(word, row, truths) for word, row in zip(given, rows, strict=True)]
     cells = {
         LABEL: [word and word.label for word in chosen],
         ORIGIN: [word and word.origin for word in chosen],
@@ -112,7 +111,9 @@ def read_labels(file: str | Path) -> tuple[list[str], dict[tuple[str, str], Word
                 continue
             key = (name, FOLDS[name](cell, Path(file).parent))
             other = known.setdefault(key, word)
-            if other.origin == word.origin and other.label != word.label:
+            if other.origin == word.origin and read_reversibility(other.label) != read_reversibility(
+                word.label
+            ):
                 raise TableError(
                     f"{file}: row {number} says {word.label} of {name} {cell}, and an earlier row "
                     f"{other.label}. Remedy: keep one of them."
@@ -137,11 +138,11 @@ def read_word(row: Mapping[Any, Any], where: str) -> Word | None:
             raise TableError(f"{error} Remedy: correct it.") from None
         if known:
             told = next((row[name] for name in (ORIGIN, "origin") if isinstance(row.get(name), str)), "")
-            origin = who or str(told).strip() or ORIGINS[0]
-            if origin not in ORIGINS:
+            origin = who or str(told).strip() or CONFIRMED
+            if origin not in ALL_ORIGINS:
                 raise TableError(
-                    f"{where}: the origin is {origin!r}. Allowed: {', '.join(ORIGINS)}; blank for a label "
-                    "that a person gave. Remedy: correct it."
+                    f"{where}: the origin is {origin!r}. Allowed: {', '.join(ALL_ORIGINS)}; blank for a "
+                    "label that a person gave. Remedy: correct it."
                 )
             # as it was written: "reversible" of an estimate by motion says less than "equivariant"
             return Word(str(cell).strip().casefold(), origin)
@@ -160,32 +161,18 @@ def find_word(row: Mapping[Any, Any], names: list[str], known: Mapping[tuple[str
     return None
 
 
-def choose_word(given: Word | None, row: Mapping[Any, Any]) -> Word | None:
-    """Choose between the word of the table and what the video's own row says: of one origin, the table's."""
-    origin = row.get(ORIGIN)
-    if not isinstance(origin, str) and is_simulated(row):
-        origin = SIMULATED
-    own = read_word({LABEL: row.get(LABEL), ORIGIN: origin}, f"video {row.get('video_id')}")
+def choose_word(
+    given: Word | None, row: Mapping[Any, Any], truths: Mapping[tuple[str, str], str]
+) -> Word | None:
+    """Choose between the word of the table and what is known of the video: of one origin, the table's."""
+    label, origin, *_ = label_row(row, f"of {row.get('video_id')}", {}, truths)
+    own = Word(label, origin) if label and origin else None
     return min((word for word in (given, own) if word), key=rank_word, default=None)
 
 
 def rank_word(word: Word) -> int:
     """Give the place of a word among those of other origins, 0 for what is believed first."""
-    return ORIGINS.index(word.origin)
-
-
-def is_simulated(row: Mapping[Any, Any]) -> bool:
-    """Tell whether a video is of the simulated world, or of one of its twins with an edit."""
-    generator = row.get("generator")
-    return isinstance(generator, str) and (generator == SIMULATED or generator.startswith(f"{SIMULATED}-"))
-
-
-def is_wrong_on_purpose(row: Mapping[Any, Any]) -> bool:
-    """Tell whether a simulated clip breaks physics; a twin does unless its kind says otherwise."""
-    kind = row.get("kind")
-    return is_simulated(row) and (
-        kind == VIOLATION if isinstance(kind, str) else row["generator"] != SIMULATED
-    )
+    return ALL_ORIGINS.index(word.origin)
 
 
 def name_example(videos: pd.DataFrame, names: list[str]) -> str:
@@ -199,13 +186,8 @@ def fold_path(cell: str, beside: Path) -> str:
     return os.path.realpath(find_file(cell, beside))
 
 
-def fold_words(cell: str, beside: Path) -> str:
-    """Give words without case and extra blanks."""
-    return " ".join(cell.split()).casefold()
-
-
 FOLDS: dict[str, Callable[[str, Path], str]] = {
     "video_id": lambda cell, beside: cell,
     "path": fold_path,
-    "action": fold_words,
+    "action": lambda cell, beside: make_key(cell),
 }
