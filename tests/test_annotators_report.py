@@ -22,7 +22,7 @@ parameters: {pay_per_hour: 18}
 notebooks:
   - {notebook: annotate, parameters: {videos: videos, qualification: known.csv, tasks: [pc, sa, rule],
      rules: rules.csv, mturk: batch, video_addresses: "https://videos.example.org"}}
-  - {notebook: annotators, parameters: {ratings: ratings.answers, save: combined, n_resamples: 50}}
+  - {notebook: annotators, parameters: {ratings: ratings.answers, save: combined}}
 """
 BEFORE = """\
 title: Before anybody has rated

@@ -34,7 +34,7 @@ title: A benchmark of our own
 parameters: {confidence: 0.95}
 notebooks:
   - {notebook: prompts, parameters: {folder: ../bench, n_examples: 2}}
-  - {notebook: annotators, parameters: {ratings: ../ratings.csv, save: combined, n_resamples: 50}}
+  - {notebook: annotators, parameters: {ratings: ../ratings.csv, save: combined}}
   - {notebook: train_judge, parameters: {run: ../judge}}
 """
 
@@ -75,7 +75,7 @@ def test_from_twelve_actions_to_a_judge_and_its_card(
 def check_agreement() -> None:
     """Check the statistics of agreement, by the numbers of what they rest on."""
     ratings = lab.load_ratings("ratings.csv")
-    agreement = lab.annotator_agreement(ratings, n_resamples=50)
+    agreement = lab.annotator_agreement(ratings)
     alpha = agreement[agreement["quantity"].eq("alpha_ordinal")].set_index("task")
     assert alpha.loc[["pc", "sa"], "n_videos"].tolist() == [N_VIDEOS, N_VIDEOS]
     assert alpha.loc[["pc", "sa"], "n_prompts"].tolist() == [len(SCENES)] * 2

@@ -122,13 +122,6 @@ def test_alpha_interval_leaves_out_prompts(fetv):
     assert lengths["prompts"] > lengths["videos"]
 
 
-def test_alpha_interval_draws_nothing(rng):
-    """Calls may still say how often to resample, and with which generator."""
-    ratings = FOUR_OBSERVERS.T
-    plain = krippendorff_alpha_interval(ratings, metric="ordinal")
-    assert krippendorff_alpha_interval(ratings, metric="ordinal", n_resamples=7, rng=rng) == plain
-
-
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize(
     ("ratings", "prompts"),

@@ -91,7 +91,7 @@ def count_by_hand(agree: np.ndarray, prompts: np.ndarray) -> tuple[float, float]
 def test_exact_agreement_has_an_interval_that_takes_prompts_as_units() -> None:
     matrix = np.array([[1, 1], [1, 1], [2, 3], [4, 5], [5, 5], [2, 2], [3, 1], [2, 2], [4, 4], [1, np.nan]])
     ratings = make_ratings(matrix.tolist())
-    row = study.annotator_agreement(ratings, n_resamples=10).set_index("quantity").loc["exact_agreement"]
+    row = study.annotator_agreement(ratings).set_index("quantity").loc["exact_agreement"]
     agree = (matrix[:9, 0] == matrix[:9, 1]).astype(float)
     assert (row["estimate"], row["n_videos"], row["n_prompts"]) == (pytest.approx(6 / 9), 9, 5)
     low, high = count_by_hand(agree, np.arange(9) // 2)
@@ -101,9 +101,7 @@ def test_exact_agreement_has_an_interval_that_takes_prompts_as_units() -> None:
 
 
 def test_agreement_about_rules_has_the_same_interval() -> None:
-    row = (
-        study.rule_agreement(make_rules(LABELS), n_resamples=10).set_index("quantity").loc["exact_agreement"]
-    )
+    row = study.rule_agreement(make_rules(LABELS)).set_index("quantity").loc["exact_agreement"]
     agree = np.array([0, 0, 0, 0, 1.0])
     assert row["estimate"] == pytest.approx(agree.mean())
     low, high = count_by_hand(agree, np.array([0, 0, 1, 1, 2]))
@@ -183,7 +181,7 @@ def test_rules_are_agreed_upon_as_names_not_as_numbers() -> None:
     rules = pd.concat(
         [make_ratings([[0, 0], [1, 1], [2, 2], [0, 0]], "rule").assign(rule_id=name) for name in ("r1", "r2")]
     )
-    table = study.rule_agreement(rules, n_resamples=20).set_index("quantity")
+    table = study.rule_agreement(rules).set_index("quantity")
     assert table["estimate"].to_dict() == {"alpha_nominal": 1, "exact_agreement": 1}
     assert set(table["n_videos"]) == {4}
     assert len(study.rule_agreement(rules[rules["annotator"].eq("A")])) == 0

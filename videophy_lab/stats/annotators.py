@@ -56,8 +56,6 @@ def krippendorff_alpha_interval(
     *,
     metric: Metric,
     level: float = 0.95,
-    n_resamples: int | None = None,
-    rng: np.random.Generator | None = None,
     clusters: NDArray[np.generic] | None = None,
 ) -> Estimate:
     """Estimate Krippendorff's α with an interval from leaving out one prompt after the other.
@@ -68,8 +66,6 @@ def krippendorff_alpha_interval(
         As in :func:`krippendorff_alpha`.
     level : float
         Confidence level.
-    n_resamples, rng : optional
-        Not used: nothing is drawn. Kept for calls that still name them.
     clusters : (n_items,), optional
         Prompt of each item; whole prompts are then left out. By default every item is its own.
 

@@ -130,17 +130,13 @@ def _find_seconds(ratings: pd.DataFrame, times: pd.DataFrame | None, task: str, 
     return float("nan")
 
 
-def rule_agreement(
-    ratings: pd.DataFrame, *, n_resamples: int = 1000, seed: int = 0, confidence: float = 0.95
-) -> pd.DataFrame:
+def rule_agreement(ratings: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Measure the agreement of annotators about rules: followed, violated, cannot tell.
 
     Parameters
     ----------
     ratings : DataFrame
         A ratings table with ``annotator``.
-    n_resamples, seed : optional
-        Not used: nothing is drawn. Kept for calls that still name them.
 
     Returns
     -------

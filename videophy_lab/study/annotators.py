@@ -35,8 +35,6 @@ def annotator_agreement(
     ratings: pd.DataFrame,
     *,
     metrics: Sequence[Metric] = ALPHA_METRICS,
-    n_resamples: int = 1000,
-    seed: int = 0,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Measure the agreement of annotators on every task.
@@ -45,8 +43,6 @@ def annotator_agreement(
     ----------
     ratings : DataFrame
         A ratings table with the column ``annotator``.
-    n_resamples, seed : optional
-        Not used: nothing is drawn. Kept for calls that still name them.
 
     Returns
     -------

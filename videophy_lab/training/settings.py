@@ -45,7 +45,7 @@ class Settings:
         the root of that; the mean weight of each task is 1.
     held_out_prompts, stop_prompts : float
         Shares of the prompts from which no training example comes: those that the card reports, and those
-        that only decide when training stops, which it does not.
+        that only decide when training stops, which it leaves out.
     held_out_generators : tuple of str, optional
         Generators from which no training example comes; when None a quarter of them, by their hash, if there
         are three or more.
