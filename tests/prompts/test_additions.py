@@ -16,6 +16,7 @@ from videophy_lab.prompts.rules import check_rule
 from videophy_lab.prompts.turning import check_turned
 from videophy_lab.prompts.words import compare_sentences
 from videophy_lab.schema import check_table, make_rule_id
+from videophy_lab.study import violation_rates
 
 KEEPS = "The cup keeps its shape on the table."
 RULES = pd.DataFrame(
@@ -58,7 +59,7 @@ def test_a_rule_says_what_should_happen_and_is_rated_as_violated(tmp_path: Path)
     assert new["rule_id"].tolist() == [make_rule_id(SIDE)]
     assert new["violation"].tolist() == [f"{THROUGH}; {GOES}"]
     assert new[["origin", "n_annotators", "law", "law_is_listed"]].to_numpy().tolist() == [
-        ["annotators", 2, "Solidity", False]
+        ["human_added", 2, "Solidity", False]
     ]
     assert new[["model", "prompt_hash"]].notna().all(axis=None)
     # no rule that anybody is asked about is the violation itself
@@ -96,6 +97,41 @@ def test_what_denies_a_known_rule_is_not_that_rule(tmp_path: Path, denial: str) 
     assert turned.ratings[["annotator", "rule_id", "rating"]].to_numpy().tolist() == [
         ["ana", make_rule_id(KEEPS), 0.0]
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("The ball rolls down the ramp.", "The ball rolls up the ramp."),
+        ("The ball rolls down the ramp onto the floor.", "The ball rolls up the ramp onto the floor."),
+        ("The cup stands on the wooden table.", "The cup stands under the wooden table."),
+        ("The milk flows into the tall glass.", "The milk flows out of the tall glass."),
+        ("The lid stays on the metal pot.", "The lid comes off the metal pot."),
+    ],
+)
+def test_what_goes_another_way_than_a_known_rule_is_not_that_rule(
+    tmp_path: Path, first: str, second: str
+) -> None:
+    additions = make_additions(("gen/p0/0", "ana", THROUGH), ("gen/p0/0", "ben", GOES))
+    merged = merge(tmp_path, additions, turn({THROUGH: [first], GOES: [second]}))
+    assert merged.merged["became"].tolist() == ["new", "new"]
+    assert compare_sentences(first, first.replace("The", "A")) == 1
+    assert compare_sentences("The milk flows downwards.", "The milk flows down.") == 1
+
+
+def test_a_rule_that_annotators_added_is_not_a_listed_one(tmp_path: Path) -> None:
+    models = [KEEPS, "The light comes from one side."]
+    known = RULES.iloc[[0, 0]].assign(
+        rule=models, rule_id=[make_rule_id(rule) for rule in models], prompt_id="p0", law="Solidity",
+        origin="model",
+    )  # fmt: skip
+    additions = make_additions(("gen/p0/0", "ana", THROUGH))
+    with BadServer(write=Scribe(broken=turn({THROUGH: [SIDE]}))) as server:
+        merged = merge_additions(known, additions, chat=make_chat(server, tmp_path), progress=False)
+    rated = merged.ratings.iloc[[0, 0]].assign(rule_id=known["rule_id"].tolist(), rating=1.0)
+    rates = violation_rates(join_ratings(rated, merged), merged.rules, min_rules=1).set_index("quantity")
+    assert rates.loc["violation_rate", ["n_violated", "n_rules"]].tolist() == [1, 3]
+    assert rates.loc["violation_rate_listed", ["estimate", "n_violated", "n_rules"]].tolist() == [0, 0, 2]
 
 
 def test_one_violation_does_not_count_as_its_opposite(tmp_path: Path) -> None:
@@ -156,7 +192,7 @@ def test_additions_are_merged_with_each_other_within_a_video(tmp_path: Path) -> 
     assert merged.merged["became"].tolist() == [
         "new", "same as another", "same as another", "new", "refused", "refused",
     ]  # fmt: skip
-    new = merged.rules[merged.rules["origin"].eq("annotators")]
+    new = merged.rules[merged.rules["origin"].eq("human_added")]
     assert new["video_id"].tolist() == ["gen/p0/0", "gen/p1/0"]
     assert new["n_annotators"].tolist() == [2, 1]
     assert new["law"].tolist() == ["Friction", "Friction"]

@@ -10,6 +10,7 @@ from videophy_lab.prompts.chat import ChatModel
 from videophy_lab.prompts.turning import Turned, price_turning, turn_texts
 from videophy_lab.prompts.words import compare_sentences
 from videophy_lab.schema import TableError, check_table, make_rule_id
+from videophy_lab.schema.labels import HUMAN_ADDED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ class Merged:
     Attributes
     ----------
     rules : DataFrame
-        A rules table: the given rules, then the new ones with ``origin`` ``annotators``, ``n_annotators``,
+        A rules table: the given rules, then the new ones with ``origin`` ``human_added``, ``n_annotators``,
         ``violation`` (what they wrote), ``model`` and ``prompt_hash``. People have yet to review the new ones
         (:mod:`videophy_lab.prompts.review`).
     merged : DataFrame
@@ -92,7 +93,8 @@ def merge_additions(
         Turns the texts into rules and names their laws; without it every text is listed, and none becomes a
         rule.
     most_similar : float
-        Share of content words from which two rules of one video are one, unless one denies the other.
+        Share of content words from which two rules of one video are one, unless one denies the other, or
+        each names a direction that the other does not.
 
     Raises
     ------
@@ -177,7 +179,7 @@ def join_rules(rules: pd.DataFrame, found: Sequence[Found]) -> pd.DataFrame:
             "law_is_listed": each.turned.law_is_listed if each.turned.law else None,
             "video_id": each.video_id,
             "prompt_id": each.prompt_id,
-            "origin": "annotators",
+            "origin": HUMAN_ADDED,
             "n_annotators": len(each.annotators),
             "violation": "; ".join(each.texts),
             "model": each.turned.model,

@@ -31,6 +31,25 @@ NEGATIONS = ("no", "not", "never", "without", "nobody", "nothing")
 # these, too, turn what a sentence says into its opposite
 TURNS = frozenset((*NEGATIONS, "none", "neither", "nor", "cannot", "fail", "fails", "failed", "failing"))
 
+# words of one way on a line; these small words can be all that tells two rules apart
+DIRECTION_WORDS = """
+up upward upwards
+down downward downwards
+in into inside
+out outside
+on onto
+off
+over above
+under underneath below beneath
+toward towards
+away
+forward forwards
+backward backwards
+left
+right
+"""
+DIRECTIONS = {word: line.split()[0] for line in DIRECTION_WORDS.splitlines() for word in line.split()}
+
 
 def list_words(text: str) -> list[str]:
     """List the words of a text in small letters."""
@@ -68,18 +87,23 @@ def is_turn(word: str) -> bool:
 
 
 def compare_sentences(first: str, second: str) -> float:
-    """Measure how like two sentences are by their content words; 0 where one denies what the other says.
+    """Measure how like two sentences are by their content words and directions; 0 where they say opposites.
 
-    A sentence denies where it has an odd number of words such as *not*, *never*, *without*.
+    They do where one denies what the other says, which it does with an odd number of words such as *not*,
+    *never*, *without*, and where each names a direction that the other does not, as *up* and *down*.
     """
     turns = [sum(map(is_turn, list_words(text))) % 2 for text in (first, second)]
     if turns[0] != turns[1]:
         return 0.0
+    ways = [{DIRECTIONS[word] for word in list_words(text) if word in DIRECTIONS} for text in (first, second)]
+    if ways[0] - ways[1] and ways[1] - ways[0]:
+        return 0.0
+    small = SMALL | DIRECTIONS.keys()
     stems = [
-        {find_stem(word) for word in list_words(text) if word not in SMALL and not is_turn(word)}
+        {find_stem(word) for word in list_words(text) if word not in small and not is_turn(word)}
         for text in (first, second)
     ]
-    return measure_similarity(*stems)
+    return measure_similarity(stems[0] | ways[0], stems[1] | ways[1])
 
 
 def join_key(text: str) -> str:

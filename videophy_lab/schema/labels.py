@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 # what a rule's rating says: see the ratings table
 VIOLATED, FOLLOWED, UNDETERMINED = 0, 1, 2
+# where a rule comes from that people wrote because a video breaks it: see the rules table
+HUMAN_ADDED = "human_added"
 
 
 def settle_labels(ratings: pd.DataFrame, keys: Sequence[str]) -> pd.Series:

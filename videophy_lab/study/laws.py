@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from videophy_lab.schema.labels import UNDETERMINED, VIOLATED, settle_labels
+from videophy_lab.schema.labels import HUMAN_ADDED, UNDETERMINED, VIOLATED, settle_labels
 from videophy_lab.stats.means import cluster_rate_estimate
 from videophy_lab.study.tables import make_estimates, make_row
 
@@ -27,8 +27,9 @@ def violation_rates(
         Ratings with ``task`` = ``"rule"``, ``rule_id`` and rating 0 violated, 1 followed, 2 cannot be
         determined.
     rules : DataFrame
-        A rules table with ``law`` and, where known, ``origin``: ``listed`` (a candidate rule that annotators
-        judged) or ``human_added`` (a violation that annotators wrote down: violated by construction).
+        A rules table with ``law`` and, where known, ``origin``: ``human_added`` (a violation that annotators
+        wrote down: violated by construction); any other, such as ``listed`` or ``model``, is a candidate rule
+        that annotators judged.
     by_generator : bool
         One row a law and generator.
     min_rules : int
@@ -40,6 +41,9 @@ def violation_rates(
         Estimates ``violation_rate`` (over listed and added rules) and ``violation_rate_listed`` (over listed
         rules only), with ``law``, ``n_rules`` (decided), ``n_violated``, ``n_undetermined``. The interval
         takes prompts as the independent units. Rules without a law are in the row ``(no law named)``.
+        Ratings that a written violation gave to a candidate rule (see
+        :func:`videophy_lab.prompts.join_ratings`) count in both: nothing in a ratings table tells them from
+        judgements. To leave them out as well, give the ratings from before they were joined.
     """
     labelled = _join_laws(rule_ratings, rules)
     decided = labelled.loc[labelled["rating"].ne(UNDETERMINED), "law"].value_counts()
@@ -51,7 +55,7 @@ def violation_rates(
         groups = dict(zip(keys, map(str, names), strict=True))
         for quantity, kept in (
             ("violation_rate", of_law),
-            ("violation_rate_listed", of_law[of_law["origin"].ne("human_added")]),
+            ("violation_rate_listed", of_law[of_law["origin"].ne(HUMAN_ADDED)]),
         ):
             rows.append(_estimate_rate(kept, quantity, groups, confidence))
     return make_estimates(rows)
