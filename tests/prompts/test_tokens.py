@@ -53,6 +53,23 @@ def test_without_a_tokenizer_nothing_is_counted_and_that_is_said(tmp_path: Path)
     assert all(map(operator.le, counted["caption_tokens"], map(bound_tokens, captions)))
 
 
+def test_what_was_counted_before_stays_without_a_tokenizer() -> None:
+    long = "a very long caption " * 6
+    table = make_prompts(
+        long, long, long, "ball", upsampled_caption="ball ball", upsampled_tokens="9",
+        caption_tokens=["26", "78", None, None], tokens_method=["clip", "clip", "not checked", None],
+    )  # fmt: skip
+    found = check_tokens(table, None)
+    assert found["caption_tokens"].fillna(0).tolist() == [26, 78, 0, 0]
+    assert found["tokens_method"].tolist() == ["clip", "clip", "not checked", "upper bound"]
+    assert found["fits_clip"].astype(object).where(found["fits_clip"].notna(), "?").tolist() == [
+        True, False, "?", True,
+    ]  # fmt: skip
+    # the count of another upsampled caption than this one
+    assert found["upsampled_tokens"].isna().all()
+    assert "for 1 of 4 captions" in tell_unchecked(found)
+
+
 def test_a_tokenizer_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(WeightsError, match=r"has no tokenizer of CLIP .*Remedy: hf download"):

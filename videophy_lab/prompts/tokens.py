@@ -49,7 +49,8 @@ def load_tokenizer(name: str = "") -> Any | None:
     ----------
     name : str
         A folder with ``vocab.json`` and ``merges.txt``, or a repository of the hub, from which these two are
-        fetched. When empty, that of openai/clip-vit-large-patch14 where it is on this machine, else none.
+        fetched, and ``tokenizer_config.json`` where it has one. When empty, that of
+        openai/clip-vit-large-patch14 where it is on this machine, else none.
 
     Returns
     -------
@@ -106,21 +107,23 @@ def check_tokens(prompts: pd.DataFrame, tokenizer: Any | None, *, limit: int = L
     Parameters
     ----------
     prompts : DataFrame
-        ``caption``, and ``upsampled_caption`` where there is one.
+        ``caption``, and ``upsampled_caption`` where there is one. Without a tokenizer, ``caption_tokens``
+        stay where ``tokens_method`` is ``clip``: they were counted before.
     tokenizer : CLIPTokenizer or None
         Of :func:`load_tokenizer`.
 
     Returns
     -------
     DataFrame
-        With ``caption_tokens`` and ``upsampled_tokens`` (where there is such a caption), blank without a
-        tokenizer; ``fits_clip``, whether the caption has at most 77; ``tokens_method``, how that is known:
-        ``clip`` (counted), ``upper bound`` (so short that it fits whatever the tokens are), or
+        With ``caption_tokens`` and ``upsampled_tokens`` (where there is such a caption), blank where
+        nothing was counted; ``fits_clip``, whether the caption has at most 77; ``tokens_method``, how that is
+        known: ``clip`` (counted), ``upper bound`` (so short that it fits whatever the tokens are), or
         ``not checked``, where ``fits_clip`` is blank.
     """
     import pandas as pd
 
     table = prompts.copy()
+    before = find_counts(prompts)
     for column, name in (("caption", "caption_tokens"), ("upsampled_caption", "upsampled_tokens")):
         if column in table.columns:
             known = table[column].notna() & (tokenizer is not None)
@@ -133,8 +136,23 @@ def check_tokens(prompts: pd.DataFrame, tokenizer: Any | None, *, limit: int = L
         )
     fits = [isinstance(text, str) and bound_tokens(text) <= limit for text in table["caption"]]
     method = pd.Series([BOUNDED if fit else UNCHECKED for fit in fits], index=table.index, dtype="str")
-    known_fits = pd.array([True if fit else None for fit in fits], dtype="boolean")
-    return table.assign(tokens_method=method, fits_clip=known_fits)
+    known_fits = pd.Series([True if fit else None for fit in fits], index=table.index, dtype="boolean")
+    return table.assign(
+        caption_tokens=before,
+        tokens_method=method.mask(before.notna(), COUNTED),
+        fits_clip=before.le(limit).fillna(known_fits),
+    )
+
+
+def find_counts(prompts: pd.DataFrame) -> pd.Series:
+    """Find how many tokens of captions were counted in an earlier run, blank where none were."""
+    import pandas as pd
+
+    if not {"caption_tokens", "tokens_method"} <= set(prompts.columns):
+        return pd.Series(pd.NA, index=prompts.index, dtype="Int64")
+    numbers = pd.to_numeric(prompts["caption_tokens"], errors="coerce")
+    is_count = prompts["tokens_method"].eq(COUNTED).fillna(False) & numbers.mod(1).eq(0)
+    return numbers.where(is_count).astype("Int64")
 
 
 def tell_unchecked(prompts: pd.DataFrame) -> str:
