@@ -126,8 +126,14 @@ def test_from_twelve_actions_to_rules(tmp_path: Path) -> None:
             "--ratings", tmp_path / "ratings.csv", *options,
         )  # fmt: skip
         assert (code, said.splitlines()[-1]) == (0, "done: 2 texts: 2 new"), error
-        assert f"ratings: 2 of 2 added ones joined to {len(ratings)}" in said
+        assert f"ratings: 2 of 2 added ones joined to {len(ratings)}\n" in said
         every = read_table(joined / "all_ratings.csv", "ratings")
+        said = run(
+            "merge", bench / "rules.csv", tmp_path / "violations.csv", "--out", tmp_path / "again",
+            "--ratings", joined / "all_ratings.csv", *options,
+        )[1]  # fmt: skip
+        why = "left out: 2, whose annotator had labelled that rule, which counts"
+        assert f"ratings: 0 of 2 added ones joined to {len(every)}; {why}\n" in said
         assert every["task"].value_counts().to_dict() == {"sa": 32, "pc": 32, "rule": 2}
         # a judge is trained on the added rules, and on none that the review dropped
         for rules, n_added in ((joined / "rules.csv", 2), (bench / "rules.csv", 0)):
@@ -159,11 +165,15 @@ def test_a_local_model_lengthens_from_the_command_line(tmp_path: Path) -> None:
         named = [
             f"checker.{word}" if "=" in word and not word.startswith("cache") else word for word in checker
         ]
-        code, said, error = run(
+        command = (
             "upsample", tmp_path / "captions.csv", "--out", tmp_path / "out", "--checkpoint", folder, *named,
             "-o", "upsampler.device=cpu", "-o", "upsampler.max_new_tokens=8",
         )  # fmt: skip
-    assert code == 1, error
+        code, said, error = run(*command)
+        assert code == 1, error
+        assert "note" not in error
+        assert "note: 2 texts were cut off in an earlier run, and were not written again" in run(*command)[2]
+        assert "note" not in run(*command, "--retry")[2]
     assert said.splitlines()[-1] == "done: 0 of 1 captions are upsampled; 1 have none that keeps the meaning"
     failures = pd.read_csv(tmp_path / "out" / "upsampling_failures.csv")
     assert failures["is_final"].tolist() == [True, True]

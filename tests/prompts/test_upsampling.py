@@ -240,6 +240,7 @@ def test_texts_that_were_cut_off_say_so_and_none_is_written_twice(mistral: Path,
     fresh = make_local(mistral, tmp_path)
     assert fresh.rewrite(MESSAGES, attempt=0, progress=False) == first
     assert fresh._loaded is None
+    assert (upsampler.n_cut, fresh.n_cut) == (0, sum(bool(each.error) for each in first))
     assert make_local(mistral, tmp_path, retry=True).rewrite(MESSAGES, attempt=0, progress=False) == first
     kept = [json.loads(path.read_text()) for path in tmp_path.glob("*.json")]
     assert {record["message"] for record in kept} == set(MESSAGES)

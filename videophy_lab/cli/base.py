@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
+Retry = Annotated[
+    bool, typer.Option("--retry", help="Ask again what got no answer of the asked form in an earlier run.")
+]
 
 
 def collect_options(pairs: list[str] | None, **named: str | None) -> dict[str, str]:
@@ -37,6 +41,25 @@ def split_parameters(pairs: list[str], *, flag: str = "-p") -> dict[str, str]:
             raise typer.BadParameter(f"{name.strip()!r} is given twice", param_hint=flag)
         values[name.strip()] = value
     return values
+
+
+def tell_unasked(models: Iterable[Any]) -> None:
+    """Say what was not asked, or not written, again since it came to nothing before."""
+    models = list(models)
+    n_unasked = sum(model.client.n_unasked for model in models if hasattr(model, "client"))
+    n_cut = sum(getattr(model, "n_cut", 0) for model in models)
+    if n_unasked:
+        typer.echo(
+            f"note: {n_unasked} questions got no answer of the asked form in an earlier run, and were not "
+            "asked again; --retry asks them",
+            err=True,
+        )
+    if n_cut:
+        typer.echo(
+            f"note: {n_cut} texts were cut off in an earlier run, and were not written again; more tokens "
+            "let them end: -o upsampler.max_new_tokens=NUMBER (--retry alone draws the same text)",
+            err=True,
+        )
 
 
 def stop(message: str, code: int) -> NoReturn:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from videophy_lab.cli.base import FAILED, INTERRUPTED, WRONG, collect_options, stop
+from videophy_lab.cli.base import FAILED, INTERRUPTED, WRONG, Retry, collect_options, stop, tell_unasked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,9 +33,6 @@ Options = Annotated[
         metavar="NAME=VALUE",
         help="Of the models, such as checker.model=…, provider=openai.",
     ),
-]
-Retry = Annotated[
-    bool, typer.Option("--retry", help="Ask again what got no answer of the asked form in an earlier run.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it costs.")]
 Tokenizer = Annotated[
@@ -80,18 +77,6 @@ def write_all(out: Path, tables: Mapping[str, pd.DataFrame]) -> None:
 
     paths = [write_rows(table, out, FILES[name]) for name, table in tables.items()]
     typer.echo(f"tables: {', '.join(map(str, paths))}")
-
-
-def tell_unasked(models: Mapping[str, Any]) -> None:
-    """Say what was not asked again since it got no answer before."""
-    clients = [model.client for model in models.values() if hasattr(model, "client")]
-    n_unasked = sum(client.n_unasked for client in clients)
-    if n_unasked:
-        typer.echo(
-            f"note: {n_unasked} questions got no answer of the asked form in an earlier run, and were not "
-            "asked again; --retry asks them",
-            err=True,
-        )
 
 
 def finish(message: str, n_failed: int, *, last: str = "") -> None:
@@ -147,7 +132,7 @@ def filter_list(
         if dry_run:
             return typer.echo(price_filter(table, chat))
         decisions = filter_actions(table, chat)
-        tell_unasked(models)
+        tell_unasked(models.values())
         write_all(out, {"decisions": decisions})
     notes = decisions.attrs.get("notes", [])
     for note in notes:
@@ -250,7 +235,7 @@ def write_captions(
             return typer.echo(steps.price_captions(table, **models, existing=existing, terms=terms))
         clip = steps.load_tokenizer(tokenizer)
         written = steps.write_all_captions(table, **models, existing=existing, terms=terms, tokenizer=clip)
-        tell_unasked(models)
+        tell_unasked(models.values())
         counted = steps.check_tokens(written.prompts, clip)
         write_all(out, {"captions": counted, "caption_failures": written.failures})
     n_short = int(written.failures["check"].eq("short").sum())

@@ -7,19 +7,18 @@ from typing import Annotated
 
 import typer
 
+from videophy_lab.cli.base import Retry, tell_unasked
 from videophy_lab.cli.prompts import (
     DryRun,
     Language,
     Model,
     Options,
     Out,
-    Retry,
     Tokenizer,
     build_models,
     explain,
     finish,
     prompts_app,
-    tell_unasked,
     write_all,
 )
 
@@ -72,7 +71,7 @@ def upsample_captions(
             return typer.echo(steps.price_upsampling(*given, language=language))
         clip = steps.load_tokenizer(tokenizer)
         done = steps.upsample(*given, language=language)
-        tell_unasked(models)
+        tell_unasked(models.values())
         counted = steps.check_tokens(done.prompts, clip)
         write_all(out, {"prompts": counted, "upsampling_failures": done.failures})
         if done.settings:
@@ -152,7 +151,7 @@ def propose(
         if dry_run:
             return typer.echo(steps.price_rules(table, chat, n_rules=n_rules))
         ruled = steps.propose_rules(table, chat, n_rules=n_rules)
-        tell_unasked(models)
+        tell_unasked(models.values())
         write_all(
             out,
             {"rules": ruled.rules, "video_captions": ruled.captions, "rule_failures": ruled.failures},
@@ -166,7 +165,9 @@ def propose(
 
 
 @prompts_app.command(
-    "merge", epilog="Example: videophy-lab prompts merge bench/rules.csv ratings_violations.csv --out bench2"
+    "merge",
+    epilog="Example: videophy-lab prompts merge bench/rule_kept.csv ratings_violations.csv "
+    "--out bench_merged",
 )
 def merge_texts(
     rules: Annotated[Path, typer.Argument(metavar="RULES", help="A rules table of videos.")],
@@ -204,17 +205,16 @@ def merge_texts(
         if dry_run:
             return typer.echo(steps.price_additions(texts, chat))
         merged = steps.merge_additions(table, texts, chat=chat)
-        tell_unasked(models)
+        tell_unasked(models.values())
         tables = {"rules": merged.rules, "merged": merged.merged, "added_ratings": merged.ratings}
         if rated is not None:
             tables["all_ratings"] = steps.join_ratings(rated, merged)
         write_all(out, tables)
     if rated is not None:
         n_joined = len(tables["all_ratings"]) - len(rated)
-        typer.echo(
-            f"ratings: {n_joined} of {len(merged.ratings)} added ones joined to {len(rated)}; of the others "
-            "the same annotator labelled the rule already, which counts"
-        )
+        n_left = len(merged.ratings) - n_joined
+        why = f"; left out: {n_left}, whose annotator had labelled that rule, which counts" if n_left else ""
+        typer.echo(f"ratings: {n_joined} of {len(merged.ratings)} added ones joined to {len(rated)}{why}")
     elif len(merged.ratings):
         typer.echo("to train on the added ratings too, type the same with: --ratings RATINGS")
     counts = merged.merged["became"].value_counts()

@@ -67,7 +67,7 @@ def find_subject(table: pd.DataFrame) -> Subject:
     raise ValueError(
         f"there is nothing to review in a table with the columns {', '.join(map(str, table.columns))}. "
         "Remedy: give decisions.csv of videophy-lab prompts filter, or rules.csv of videophy-lab prompts "
-        "rules."
+        "rules or videophy-lab prompts merge."
     )
 
 

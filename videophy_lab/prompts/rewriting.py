@@ -142,6 +142,7 @@ class LocalUpsampler:
     retry: bool = False
     _loaded: tuple[Any, Any] | None = field(default=None, init=False, repr=False, compare=False)
     _fingerprint: str = field(default="", init=False, repr=False, compare=False)
+    n_cut: int = field(default=0, init=False, repr=False, compare=False)  # in an earlier run, and left so
 
     def __post_init__(self) -> None:
         if self.dtype not in ("auto", *DTYPES):
@@ -162,13 +163,12 @@ class LocalUpsampler:
         import_extra("torch", EXTRA)
         if not self._fingerprint:
             self._fingerprint = fingerprint_folder(resolve_checkpoint(self.checkpoint))
-        names = ("temperature", "seed", "max_new_tokens")
         return {
             "upsampler": "transformers",
             "model": self.checkpoint,
             "weights": self._fingerprint,
             "dtype": choose_dtype(self.dtype, self.device),
-            **{name: getattr(self, name) for name in names},
+            **{name: getattr(self, name) for name in ("temperature", "seed", "max_new_tokens")},
         }
 
     def describe_cost(self, messages: Sequence[str]) -> str:
@@ -201,6 +201,7 @@ class LocalUpsampler:
             known = Rewrite(record["text"], str(record.get("error", "")))
             if not (self.retry and known.error):
                 found[name] = known
+                self.n_cut += bool(known.error)
         left = [pair for pair in dict(zip(names, messages, strict=True)).items() if pair[0] not in found]
         hidden = not progress or not left
         with tqdm(total=len(left), desc="lengthening captions", disable=hidden, file=sys.stderr) as bar:
