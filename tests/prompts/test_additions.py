@@ -129,6 +129,8 @@ def test_a_rule_that_annotators_added_is_not_a_listed_one(tmp_path: Path) -> Non
     with BadServer(write=Scribe(broken=turn({THROUGH: [SIDE]}))) as server:
         merged = merge_additions(known, additions, chat=make_chat(server, tmp_path), progress=False)
     rated = merged.ratings.iloc[[0, 0]].assign(rule_id=known["rule_id"].tolist(), rating=1.0)
+    # annotation writes the laws that people saw into the ratings, too
+    rated = rated.assign(rule=models, law="Solidity")
     rates = violation_rates(join_ratings(rated, merged), merged.rules, min_rules=1).set_index("quantity")
     assert rates.loc["violation_rate", ["n_violated", "n_rules"]].tolist() == [1, 3]
     assert rates.loc["violation_rate_listed", ["estimate", "n_violated", "n_rules"]].tolist() == [0, 0, 2]

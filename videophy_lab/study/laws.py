@@ -69,6 +69,9 @@ def _join_laws(rule_ratings: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
         labelled = _settle_annotators(labelled)
     keys = [key for key in ("video_id", "prompt_id", "rule_id") if key in rules.columns]
     wanted = [*keys, "law", *([] if "origin" in rule_ratings.columns else ["origin"])]
+    # annotation writes what people saw of a law into the ratings; the rules table has the last word
+    if "law" in rules.columns:
+        labelled = labelled.drop(columns="law", errors="ignore")
     joined = labelled.merge(
         rules[[c for c in wanted if c in rules.columns]], on=keys, how="left", validate="m:1"
     )
