@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from tests.bad_server import BadServer, find_texts
 from tests.llm.made_models import KEY, QUICK, VARIABLE
+from videophy_lab.cli import app
 from videophy_lab.llm import ProviderError
 from videophy_lab.reversibility import build_chat, describe_proposal, load_labels, propose_labels
 from videophy_lab.schema import make_prompt_id
@@ -98,3 +100,38 @@ def test_a_wrong_key_ends_the_run_and_is_not_repeated(chat_of) -> None:
 def test_an_unknown_option_names_the_close_one() -> None:
     with pytest.raises(ValueError, match=r"no option 'modell'\. Did you mean model"):
         build_chat({"modell": "x"})
+
+
+def test_what_got_no_answer_is_asked_again_only_when_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
+    make_prompts().to_csv(tmp_path / "prompts.csv", index=False)
+    replies = ["I would rather not."]
+    with BadServer(
+        write=lambda body: replies[0] if replies and "egg" in str(body) else answer(body)
+    ) as server:
+        given = {
+            "provider": "openai", "model": "gpt-4.1", "base_url": f"{server.address}/v1", "price": "2,10",
+            "key_variable": VARIABLE, "cache": tmp_path / "answers", **QUICK,
+        }  # fmt: skip
+        options = [word for name, value in given.items() for word in ("-o", f"{name}={value}")]
+        command = ["reversal-labels", str(tmp_path / "prompts.csv"), "--out", str(tmp_path / "labels.csv")]
+
+        def run(*more: str) -> tuple[int, str, str]:
+            result = CliRunner().invoke(app, [*command, *options, *more])
+            return result.exit_code, result.stdout, result.stderr
+
+        code, said, error = run()
+        assert (code, "2 labelled, 1 not" in said, "note" in error) == (1, True, False), error
+        n_calls = len(server.asked)
+        replies.clear()
+        code, said, error = run()
+        assert (code, "2 labelled, 1 not" in said, len(server.asked)) == (1, True, n_calls)
+        assert "note: 1 questions got no answer of the asked form in an earlier run" in error
+        assert "--retry asks them" in error
+        code, said, error = run("--retry")
+        assert (code, "3 labelled, 0 not" in said, "note" in error) == (0, True, False), error
+        assert len(server.asked) == n_calls + 1
+        code, _, error = run("--retry", "--ratings", str(tmp_path / "ratings.csv"))
+        assert (code, "--retry is for what a model was asked" in error) == (2, True)

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from videophy_lab.cli.base import FAILED, INTERRUPTED, WRONG, collect_options, explain_trouble, stop
+from videophy_lab.cli.base import (
+    FAILED,
+    INTERRUPTED,
+    WRONG,
+    Retry,
+    collect_options,
+    explain_trouble,
+    stop,
+    tell_unasked,
+)
 
 if TYPE_CHECKING:
     from videophy_lab.reversibility.filter import Outcome
@@ -118,6 +127,7 @@ def propose_command(
         list[str] | None,
         typer.Option("-o", "--option", metavar="NAME=VALUE", help="Such as provider=openai or model=NAME."),
     ] = None,
+    retry: Retry = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost; ask nothing.")] = False,
 ) -> None:
     """Label actions by what becomes of them backwards: a language model proposes, people confirm.
@@ -127,12 +137,14 @@ def propose_command(
     the commonest of their answers is written into the column confirmed of --out, which counts before the
     column proposed.
     """
-    options = collect_options(option)
+    options = collect_options(option, retry="true" if retry else None)
     try:
         if questions is not None and (out or ratings):
             raise ValueError("--questions is a step of its own: leave out --out and --ratings.")
         if dry_run and (questions or ratings):
             raise ValueError("--dry-run is for what a model would cost; here none is asked: leave it out.")
+        if retry and (questions or ratings):
+            raise ValueError("--retry is for what a model was asked; here none is asked: leave it out.")
         if questions is not None:
             say_questions(prompts, questions)
         elif out is None:
@@ -201,6 +213,7 @@ def say_proposed(prompts: str, out: Path, options: dict[str, str], *, dry_run: b
         typer.echo(reversibility.describe_proposal(table, chat))
         return
     asked = reversibility.propose_labels(table, chat, out=out).iloc[: len(list_actions(table))]
+    tell_unasked([chat])
     missing = int(asked["proposed"].isna().sum())
     typer.echo(
         f"done: {len(asked)} actions: {len(asked) - missing} labelled, {missing} not: {out}; let people "
