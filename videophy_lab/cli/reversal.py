@@ -59,10 +59,11 @@ def mark_command(
 ) -> None:
     """Mark the clips whose reversal would break physics; what was measured is not measured again.
 
-    A clip without a label is judged by its motion, which is mechanics alone: a burning match passes. On the
-    simulated world, with seeds that the judge was not made on, 79 of the 81 clips that it called irreversible
-    were so, and it found 79 of 80 (n = 136 clips of 17 scenes); on real clips this was not measured. Where
-    caption_holds is false, a reversed clip needs another caption: opening becomes closing.
+    A clip without a label is judged by its motion, which shows mechanics alone: a burning match is let
+    through. On the simulated world, with seeds that the judge was not made on, 79 of the 81 clips that it
+    called irreversible were so, and it found 79 of 80 (n = 136 clips of 17 scenes); on real clips this was
+    not measured. Where caption_holds is false, a reversed clip needs another caption: opening becomes
+    closing.
     """
     from videophy_lab.reversibility.filter import mark_videos
 
