@@ -150,7 +150,7 @@ def test_200_questions_to_a_bad_server(
 def test_a_run_without_its_store_pays_nothing_again(name: str, few: Path, tmp_path: Path) -> None:
     out, cache = tmp_path / "run", tmp_path / "answers"
     with BadServer() as server:
-        judge = make_judge(name, server, cache)
+        judge = make_judge(name, server, cache, timeout=20)
         first = score_videos(few, [judge], out=out, tasks=["sa"], progress=False)
         assert len(server.calls) == FEW
         shutil.rmtree(out)
@@ -171,7 +171,7 @@ def test_a_repeat_is_asked_again_and_paid_and_another_caption_only_where_it_is_a
     repeats = [videos.assign(probe=f"repeat_{number}") for number in (1, 2)]
     probed = pd.concat([videos.assign(probe="reencode"), swapped, *repeats])
     with BadServer() as server:
-        judge = make_judge(name, server, tmp_path / "answers")
+        judge = make_judge(name, server, tmp_path / "answers", timeout=20)
         plan = score_videos(probed, [judge], out=tmp_path / "run", dry_run=True).plan
         assert "21 calls of" in describe_plan(plan)
         rows = score_videos(probed, [judge], out=tmp_path / "run", progress=False).rows
