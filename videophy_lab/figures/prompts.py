@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from videophy_lab.figures.base import BLUE, GREY, ORANGE, PAGE, Labels, label, use_paper_style
+from videophy_lab.schema.tokens import CLIP_LIMIT, COUNTED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TEXTS = {"caption_tokens": ("captions", BLUE), "upsampled_tokens": ("upsampled captions", ORANGE)}
-CLIP_LIMIT, N_BINS = 77, 30
+N_BINS = 30
 
 
 @use_paper_style
@@ -46,7 +47,7 @@ def plot_token_lengths(prompts: pd.DataFrame, *, labels: Labels | None = None) -
         f"{CLIP_LIMIT}", (CLIP_LIMIT, 1), xycoords=("data", "axes fraction"), xytext=(3, -2),
         textcoords="offset points", va="top", fontsize=7, color=GREY,
     )  # fmt: skip
-    bound = " (upper bound)" if prompts["tokens_method"].iloc[0] != "clip" else ""
+    bound = " (upper bound)" if prompts["tokens_method"].iloc[0] != COUNTED else ""
     ax.set_xlabel(f"tokens of CLIP{bound}")
     ax.set_ylabel("prompts")
     ax.set_ylim(bottom=0)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from videophy_lab.probes import overlay, picture, time
 from videophy_lab.probes.settings import Edit
+from videophy_lab.schema.probes import CAPTION_PARAPHRASE, CAPTION_SWAP
 
-NULL, REPEAT, SWAP, PARAPHRASE = "reencode", "repeat", "caption_swap", "caption_paraphrase"
+NULL, REPEAT = "reencode", "repeat"
 KINDS = ("null", "time", "symmetric", "picture", "text", "question")
 SEVERITIES = (0.25, 0.5, 1.0)
 WIDTH = 100
@@ -90,9 +91,9 @@ def _list_probes() -> tuple[Probe, ...]:
               "stays", still, overlay.lay_positive, options=("positive",)),
         Probe("overlay_negative", "the claim that physics is broken, written over the bottom", "text",
               "stays", still, overlay.lay_negative, options=("negative",)),
-        Probe(SWAP, "the caption of another prompt", "question", "stays",
+        Probe(CAPTION_SWAP, "the caption of another prompt", "question", "stays",
               "semantic adherence falls, physics stays", drawn=True),
-        Probe(PARAPHRASE, "the caption in other words", "question", "stays",
+        Probe(CAPTION_PARAPHRASE, "the caption in other words", "question", "stays",
               "needs --captions FILE, or a language model"),
         Probe(REPEAT, "the same video and question once more", "question", "stays",
               "test and retest: how far the judge's own randomness moves its score"),

@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from videophy_lab.probes.catalog import KINDS, NULL, PARAPHRASE, PROBES, Probe
+from videophy_lab.probes.catalog import KINDS, NULL, PROBES, Probe
+from videophy_lab.schema.probes import CAPTION_PARAPHRASE
 
 ALL = "all"
 
@@ -76,7 +77,10 @@ def find_parts(name: str, severities: Sequence[float] | None) -> set[Part]:
     if name in (ALL, *KINDS):
         chosen = [probe for probe in PROBES.values() if name in (ALL, probe.kind)]
         return {
-            part for probe in chosen if probe.name != PARAPHRASE for part in grade_probe(probe, severities)
+            part
+            for probe in chosen
+            if probe.name != CAPTION_PARAPHRASE
+            for part in grade_probe(probe, severities)
         }
     base, _, grade = name.rpartition("-")
     if base in PROBES and PROBES[base].severities and re.fullmatch(r"\d{3}", grade):

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videophy_lab.probes.captions import fold_text
-from videophy_lab.probes.catalog import PARAPHRASE, PROBES, REPEAT, SWAP
+from videophy_lab.probes.catalog import PROBES, REPEAT
 from videophy_lab.probes.checks import check_places
 from videophy_lab.probes.choosing import Part
 from videophy_lab.probes.differences import Difference, describe_differences, find_difference, is_missing
 from videophy_lab.probes.files import Source
 from videophy_lab.probes.making import ProbeJob, Prober
 from videophy_lab.schema import TableError
+from videophy_lab.schema.probes import CAPTION_PARAPHRASE, CAPTION_PROBES, CAPTION_SWAP
 from videophy_lab.scoring.inputs import find_videos
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def find_originals(
 
 def number_parts(parts: Sequence[Part], *, repeats: int, paraphrases: int) -> tuple[Part, ...]:
     """Put as many in the place of ``repeat`` and ``caption_paraphrase`` as are wanted."""
-    counts = {REPEAT: repeats, PARAPHRASE: paraphrases}
+    counts = {REPEAT: repeats, CAPTION_PARAPHRASE: paraphrases}
     return tuple(
         numbered
         for part in parts
@@ -179,7 +180,7 @@ def choose_askable(
     TableError
         A probe that was named needs captions and no video has one.
     """
-    asking = {part.probe for part in parts} & {SWAP, PARAPHRASE}
+    asking = {part.probe for part in parts} & set(CAPTION_PROBES)
     captions = videos["caption"]
     if not asking:
         return list(parts), []
@@ -189,11 +190,11 @@ def choose_askable(
             "one. Remedy: give them by --prompts, or leave those probes out."
         )
     different = captions[captions.ne("")].map(fold_text).nunique()
-    if different < 2 and SWAP in asking - set(named):
+    if different < 2 and CAPTION_SWAP in asking - set(named):
         why = (
             "no video has a caption (--prompts gives them)" if not different else "there is only one caption"
         )
-        return [part for part in parts if part.probe != SWAP], [f"{SWAP} is left out: {why}"]
+        return [part for part in parts if part.probe != CAPTION_SWAP], [f"{CAPTION_SWAP} is left out: {why}"]
     without = int(captions.eq("").sum())
     return list(parts), [f"{without} videos have no caption, and no probe of it"] if without else []
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from videophy_lab.probes.catalog import PARAPHRASE
+from videophy_lab.schema.probes import CAPTION_PARAPHRASE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ def describe_plan(outcome: Outcome) -> str:
         there = len(plan.videos) - missing[part.name]
         made = f"{there} there, {missing[part.name]} to make" if part in plan.edits else "no file of its own"
         lines.append(f"{part.name}: {len(plan.videos)} videos, {made}")
-    if words.model is not None and any(part.probe == PARAPHRASE for part in plan.parts):
+    if words.model is not None and any(part.probe == CAPTION_PARAPHRASE for part in plan.parts):
         cost = words.model.describe_cost(words.list_unknown(plan.videos), count=words.count)
         lines.append(f"paraphrases: {cost}")
     lines.append(

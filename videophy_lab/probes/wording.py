@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videophy_lab.probes.captions import Wording, check_paraphrases, read_paraphrases, swap_captions
-from videophy_lab.probes.catalog import PARAPHRASE, SWAP
 from videophy_lab.probes.choosing import Part
+from videophy_lab.schema.probes import CAPTION_PARAPHRASE, CAPTION_SWAP
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,11 +66,11 @@ class Words:
         """
         asked = videos[videos["caption"].ne("")]
         found: dict[Part, dict[str, Wording]] = {}
-        if Part(SWAP) in parts:
+        if Part(CAPTION_SWAP) in parts:
             swapped = swap_captions(videos, self.seed)
             pairs = zip(asked["video_id"], asked["caption"], strict=True)
-            found[Part(SWAP)] = {video_id: Wording(swapped[caption]) for video_id, caption in pairs}
-        numbered = [part for part in parts if part.probe == PARAPHRASE]
+            found[Part(CAPTION_SWAP)] = {video_id: Wording(swapped[caption]) for video_id, caption in pairs}
+        numbered = [part for part in parts if part.probe == CAPTION_PARAPHRASE]
         if numbered:
             wordings = self.find_paraphrases(videos)
             for part in numbered:
@@ -119,17 +119,17 @@ def collect_words(
     ValueError
         Paraphrases are wanted and there is neither a table nor a model, or both; or given and not wanted.
     """
-    wanted = any(part.probe == PARAPHRASE for part in parts)
+    wanted = any(part.probe == CAPTION_PARAPHRASE for part in parts)
     if not wanted:
         if captions is not None or model is not None:
             raise ValueError(
-                f"paraphrases are given and not asked for. Remedy: name the probe {PARAPHRASE}, or leave "
-                "them out."
+                f"paraphrases are given and not asked for. Remedy: name the probe {CAPTION_PARAPHRASE}, or "
+                "leave them out."
             )
         return Words(seed)
     if (captions is None) == (model is None):
         raise ValueError(
-            f"{PARAPHRASE} needs other words, from one place. Remedy: give a table with the columns "
+            f"{CAPTION_PARAPHRASE} needs other words, from one place. Remedy: give a table with the columns "
             "prompt_id,paraphrase (--captions FILE), or a language model (-o paraphraser.model=NAME)."
         )
     if captions is None:

@@ -10,7 +10,7 @@ from videophy_lab.prompts.chat import ChatModel
 from videophy_lab.prompts.turning import Turned, price_turning, turn_texts
 from videophy_lab.prompts.words import compare_sentences
 from videophy_lab.schema import TableError, check_table, make_rule_id
-from videophy_lab.schema.labels import HUMAN_ADDED
+from videophy_lab.schema.labels import HUMAN_ADDED, VIOLATED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,6 @@ MOST_SIMILAR = 0.6
 TEXTS = ("violation", "rule", "text")
 MERGED_COLUMNS = ("video_id", "annotator", "violation", "rule_id", "rule", "became", "reason")
 RATING_COLUMNS = ("video_id", "prompt_id", "generator", "annotator", "task", "rule_id", "rating")
-VIOLATED = 0.0
 
 
 @dataclass(frozen=True)
@@ -208,7 +207,7 @@ def rate_additions(merged: pd.DataFrame, additions: pd.DataFrame) -> pd.DataFram
         return pd.DataFrame(columns=columns)
     broken = merged.dropna(subset=["rule_id"]).drop_duplicates(["video_id", "annotator", "rule_id"])
     facts = additions.drop_duplicates("video_id").set_index("video_id")[["prompt_id", "generator"]]
-    rated = broken.join(facts, on="video_id").assign(task="rule", rating=VIOLATED)
+    rated = broken.join(facts, on="video_id").assign(task="rule", rating=float(VIOLATED))
     return check_table(rated[columns].reset_index(drop=True), "ratings", source="the additions")
 
 

@@ -17,6 +17,7 @@ from videophy_lab.prompts.words import (
     list_words,
     measure_similarity,
 )
+from videophy_lab.schema.tokens import CLIP_LIMIT
 
 ENGLISH = "English"
 MARKUP = re.compile(r"<[^<>]*>|https?://|www\.|```|[{}\[\]|\\]|^\W*\d+[.)]\s|^\s*[-*•]\s")
@@ -85,7 +86,7 @@ class CaptionLimits:
     most_words: int = 40
     most_a_subject: int = 4
     most_similar: float = 0.7
-    most_tokens: int = 77
+    most_tokens: int = CLIP_LIMIT
 
     def __post_init__(self) -> None:
         if not 1 <= self.least_words <= self.most_words:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.extras import import_extra
+from videophy_lab.schema.tokens import CLIP_LIMIT, COUNTED
 from videophy_lab.weights import Layout, WeightsError, resolve_checkpoint
 from videophy_lab.weights.hub import find_local_checkpoint
 
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TOKENIZER = "openai/clip-vit-large-patch14"
-LIMIT = 77
 MARKS = 2
 EXTRA = "judges"
 FILES = ("vocab.json", "merges.txt")
-COUNTED, BOUNDED, UNCHECKED = "clip", "upper bound", "not checked"
+BOUNDED, UNCHECKED = "upper bound", "not checked"
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def bound_tokens(text: str) -> int:
     return len("".join(text.split()).encode()) + MARKS
 
 
-def check_tokens(prompts: pd.DataFrame, tokenizer: Any | None, *, limit: int = LIMIT) -> pd.DataFrame:
+def check_tokens(prompts: pd.DataFrame, tokenizer: Any | None, *, limit: int = CLIP_LIMIT) -> pd.DataFrame:
     """Add to prompts how long their texts are for CLIP.
 
     Parameters

@@ -18,6 +18,7 @@ from videophy_lab.reversibility.sheet import (
     write_sheet,
 )
 from videophy_lab.schema import TableError, check_table, make_rule_id
+from videophy_lab.schema.labels import FOLLOWED, VIOLATED
 from videophy_lab.schema.reversibility import EQUIVARIANT, INVARIANT, IRREVERSIBLE
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 POSSIBLE = "Played backwards, this could still happen."
 SAME = "Played backwards, this would be called the same action."
 RULES = {make_rule_id(statement): statement for statement in (POSSIBLE, SAME)}
-VIOLATED, FOLLOWED = 0, 1  # as the annotation tool writes them; 2 is "cannot tell"
 TIE = "tie"
 
 

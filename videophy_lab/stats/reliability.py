@@ -22,6 +22,7 @@ from videophy_lab.stats.estimate import (
     encode_clusters,
     estimate_from_jackknife,
 )
+from videophy_lab.stats.intraclass import compute_single_iccs
 from videophy_lab.stats.paired import bounded_mean_estimate
 
 COMPONENTS = ("video", "wording", "sampling", "together")
@@ -92,9 +93,9 @@ def retest_icc(answers: ArrayLike, clusters: NDArray[np.generic], *, level: floa
     complete = ~np.isnan(matrix).any(axis=1)
     matrix, labels = matrix[complete], labels[complete]
     codes, n_clusters = encode_clusters(labels)
-    found = _single_icc(matrix)
-    replicates = np.array([_single_icc(matrix[codes != cluster]) for cluster in range(n_clusters)])
-    return estimate_from_jackknife(found, replicates, n=len(matrix), level=level, fisher=True)
+    found = compute_single_iccs(matrix)[1]
+    replicates = np.array([compute_single_iccs(matrix[codes != cluster])[1] for cluster in range(n_clusters)])
+    return estimate_from_jackknife(float(found), replicates, n=len(matrix), level=level, fisher=True)
 
 
 def retest_agreement(answers: ArrayLike, clusters: NDArray[np.generic], *, level: float = 0.95) -> Estimate:
@@ -186,20 +187,6 @@ def split_noise(answers: ArrayLike, clusters: NDArray[np.generic], *, level: flo
 def _hide_point(estimate: Estimate) -> Estimate:
     """Take the interval from a variance that is the same without any prompt, such as 0 of equal answers."""
     return replace(estimate, low=np.nan, high=np.nan) if estimate.low == estimate.high else estimate
-
-
-def _single_icc(matrix: FloatArray) -> float:
-    """Compute ICC(2,1) of complete answers; the quantiles of an F interval, not needed here, take longer."""
-    n, k = matrix.shape
-    if n < 2 or k < 2 or np.ptp(matrix) == 0:
-        return np.nan
-    items, repeats = matrix.mean(axis=1, keepdims=True), matrix.mean(axis=0)
-    between = k * np.sum((items - matrix.mean()) ** 2) / (n - 1)
-    of_repeats = n * np.sum((repeats - matrix.mean()) ** 2) / (k - 1)
-    residual = np.sum((matrix - items - repeats + matrix.mean()) ** 2) / ((n - 1) * (k - 1))
-    if max(residual, of_repeats) < 1e-12 * between:
-        return 1.0
-    return float((between - residual) / (between + (k - 1) * residual + k * (of_repeats - residual) / n))
 
 
 def _share_agreeing(values: FloatArray) -> float:

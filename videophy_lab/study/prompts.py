@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from videophy_lab.collisions import split_video_ids
+from videophy_lab.schema.tokens import CLIP_LIMIT, COUNTED
 from videophy_lab.stats.agreement import ordinal_agreement
 from videophy_lab.stats.means import rate_estimate
 from videophy_lab.study.tables import make_estimates, make_row
@@ -24,7 +25,6 @@ STEPS = {
     "prompts": "with upsampled captions",
     "hard_prompts": "hard",
 }
-CLIP_LIMIT, COUNTED = 77, "clip"
 
 
 def count_steps(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
