@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from videophy_lab.reasons import write_reasons
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from videophy_lab.generation.plan import Part, Plan
     from videophy_lab.generation.run import Outcome
 
-REASONS_SHOWN = 5
-REASON_LENGTH = 300
 # generators with more variants than these are summed up
 PARTS_SHOWN = 12
 
@@ -63,16 +61,8 @@ def describe_outcome(outcome: Outcome) -> str:
 
 def list_reasons(rows: pd.DataFrame) -> list[str]:
     """List the commonest reasons of videos that failed, each with its number and one example."""
-    wrong = rows[rows["status"].eq("failed")]
-    # without their numbers, like reasons are counted together
-    alike = [re.sub(r"\d+(\.\d+)?", "#", str(error)) for error in wrong["error"]]
-    counts = Counter(alike).most_common()
-    lines = []
-    for reason, count in counts[:REASONS_SHOWN]:
-        example = wrong.iloc[alike.index(reason)]
-        said = str(example["error"])
-        text = said if len(said) <= REASON_LENGTH else f"{said[:REASON_LENGTH]}…"
-        lines.append(f"failed, {count} ×: {text} ({example['video_id']})")
-    if len(counts) > REASONS_SHOWN:
-        lines.append(f"failed: {len(counts) - REASONS_SHOWN} more reasons in the column error")
-    return lines
+
+    def write(alike: pd.DataFrame, reason: str) -> str:
+        return f"failed, {len(alike)} ×: {reason} ({alike['video_id'].iloc[0]})"
+
+    return write_reasons(rows[rows["status"].eq("failed")], write, label="failed")

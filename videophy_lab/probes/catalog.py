@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from videophy_lab.probes import overlay, picture, time
 from videophy_lab.probes.settings import Edit
-from videophy_lab.schema.probes import CAPTION_PARAPHRASE, CAPTION_SWAP
+from videophy_lab.schema.probes import CAPTION_PARAPHRASE, CAPTION_SWAP, NULL, REPEAT
 
-NULL, REPEAT = "reencode", "repeat"
 KINDS = ("null", "time", "symmetric", "picture", "text", "question")
 SEVERITIES = (0.25, 0.5, 1.0)
 WIDTH = 100

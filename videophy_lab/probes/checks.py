@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from videophy_lab.probes.choosing import Part
 from videophy_lab.probes.files import ProbeFolder, Source
 from videophy_lab.schema import TableError
+from videophy_lab.schema.probes import NULL
 from videophy_lab.video_store import is_probe_folder, is_video_store
 from videophy_lab.video_store.probed import TABLE
 
@@ -59,7 +60,7 @@ def check_places(folder: ProbeFolder, sources: Sequence[Source], parts: Iterable
         if other is not source:
             raise TableError(
                 f"the probes of {other.video_id} and of {source.video_id} would both be written to "
-                f"{folder.find_video(Part('reencode'), source)}. Remedy: give them names that differ by more "
+                f"{folder.find_video(Part(NULL), source)}. Remedy: give them names that differ by more "
                 "than case."
             )
     files = {source.path.absolute() for source in sources}

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from videophy_lab.probes.catalog import KINDS, NULL, PROBES, Probe
-from videophy_lab.schema.probes import CAPTION_PARAPHRASE
+from videophy_lab.probes.catalog import KINDS, PROBES, Probe
+from videophy_lab.schema.probes import CAPTION_PARAPHRASE, NULL
 
 ALL = "all"
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videophy_lab.probes.captions import fold_text
-from videophy_lab.probes.catalog import PROBES, REPEAT
+from videophy_lab.probes.catalog import PROBES
 from videophy_lab.probes.checks import check_places
 from videophy_lab.probes.choosing import Part
 from videophy_lab.probes.differences import Difference, describe_differences, find_difference, is_missing
 from videophy_lab.probes.files import Source
 from videophy_lab.probes.making import ProbeJob, Prober
 from videophy_lab.schema import TableError
-from videophy_lab.schema.probes import CAPTION_PARAPHRASE, CAPTION_PROBES, CAPTION_SWAP
+from videophy_lab.schema.probes import CAPTION_PARAPHRASE, CAPTION_PROBES, CAPTION_SWAP, REPEAT
 from videophy_lab.scoring.inputs import find_videos
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from videophy_lab.probes.plan import Plan, choose_askable, find_originals, make_
 from videophy_lab.probes.progress import show_progress
 from videophy_lab.probes.table import make_table, write_table
 from videophy_lab.probes.wording import Words, collect_words
+from videophy_lab.schema.probes import REPEAT
 from videophy_lab.video_store import FAILED
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def probe_videos(
     check_out(out, videos)
     chosen, model = build_options(options or {})
     named = [probes] if isinstance(probes, str) else list(probes)
-    parts = choose_parts([*named, "repeat"] if repeats else named, severities)
+    parts = choose_parts([*named, REPEAT] if repeats else named, severities)
     check_severities(named, severities)
     table = find_originals(videos, prompts)
     words = collect_words(table, parts, seed=seed, captions=captions, model=model, count=paraphrases)

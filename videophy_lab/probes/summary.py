@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from videophy_lab.reasons import write_reasons
 from videophy_lab.schema.probes import CAPTION_PARAPHRASE
 
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from videophy_lab.probes.run import Outcome
 
-REASONS_SHOWN, FILES_SHOWN = 5, 3
-REASON_LENGTH = 300
+FILES_SHOWN = 3
 
 
 def describe_plan(outcome: Outcome) -> str:
@@ -70,21 +69,14 @@ def list_reasons(wrong: pd.DataFrame, paths: Mapping[str, str]) -> list[str]:
     paths : mapping of video_id to path
         Of the originals.
     """
-    # without their numbers, like reasons are counted together
-    alike = [re.sub(r"\d+(\.\d+)?", "#", str(error)) for error in wrong["error"]]
-    counts = Counter(alike).most_common()
-    lines = []
-    for reason, count in counts[:REASONS_SHOWN]:
-        example = wrong.iloc[alike.index(reason)]
-        said = str(example["error"])
-        text = said if len(said) <= REASON_LENGTH else f"{said[:REASON_LENGTH]}…"
-        videos = wrong.loc[[other == reason for other in alike], "video_id"].unique().tolist()
+
+    def write(alike: pd.DataFrame, reason: str) -> str:
+        videos = alike["video_id"].unique().tolist()
         files = [paths.get(video_id) or video_id for video_id in videos]
         more = f" and {len(files) - FILES_SHOWN} more" if len(files) > FILES_SHOWN else ""
-        lines.append(
-            f"failed, {count_things(len(videos), 'video')} ({count_things(count, 'probe')}): {text} (first "
-            f"{example['probe']} of {example['video_id']}; {', '.join(files[:FILES_SHOWN])}{more})"
+        return (
+            f"failed, {count_things(len(videos), 'video')} ({count_things(len(alike), 'probe')}): {reason} "
+            f"(first {alike['probe'].iloc[0]} of {videos[0]}; {', '.join(files[:FILES_SHOWN])}{more})"
         )
-    if len(counts) > REASONS_SHOWN:
-        lines.append(f"failed: {len(counts) - REASONS_SHOWN} more reasons in the column error")
-    return lines
+
+    return write_reasons(wrong, write, label="failed")

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.probes.captions import Wording
-from videophy_lab.probes.catalog import NULL, PROBES
+from videophy_lab.probes.catalog import PROBES
 from videophy_lab.probes.choosing import Part
 from videophy_lab.probes.files import ProbeFolder, Source
 from videophy_lab.probes.labels import LABEL, ORIGIN
 from videophy_lab.schema import check_table
-from videophy_lab.schema.probes import CAPTION_PROBES
+from videophy_lab.schema.probes import CAPTION_PROBES, NULL
 from videophy_lab.video_store import FAILED, MADE, read_probed, write_whole
 from videophy_lab.video_store.probed import TABLE
 from videophy_lab.video_store.store import read_sidecar

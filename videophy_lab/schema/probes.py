@@ -1,4 +1,4 @@
-"""Probes that leave the video as it is and give another caption."""
+"""Names of probes that more than one floor speaks of."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+# the null edit, with which every other probe is compared
+NULL = "reencode"
+# the same file asked about again
+REPEAT = "repeat"
+# the video as it is with another caption
 CAPTION_SWAP, CAPTION_PARAPHRASE = "caption_swap", "caption_paraphrase"
 CAPTION_PROBES = (CAPTION_SWAP, CAPTION_PARAPHRASE)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from videophy_lab.places import hash_if_readable
 from videophy_lab.schema import TableError, check_table
+from videophy_lab.schema.probes import NULL
 from videophy_lab.video_store import is_probe_folder, is_video_store
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def describe_same_files(videos: pd.DataFrame) -> str:
     from videophy_lab.collisions import describe_collisions, find_collisions
 
     # of a probed video the first row speaks: blanks of two videos may well be the same
-    readable = videos[videos["sha256"].ne("") & videos["probe"].isin(["", "reencode"])]
+    readable = videos[videos["sha256"].ne("") & videos["probe"].isin(["", NULL])]
     collisions = find_collisions(readable.iloc[:0], readable)
     return describe_collisions(collisions) if len(collisions) else ""
 

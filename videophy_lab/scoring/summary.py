@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from videophy_lab.reasons import write_reasons
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -12,8 +14,6 @@ if TYPE_CHECKING:
 
 STATUSES = ("ok", "unscored", "failed")
 VIDEO = ["video_id", "probe"]
-REASONS_SHOWN = 5
-REASON_LENGTH = 160
 
 
 def describe_plan(plan: Plan) -> str:
@@ -75,21 +75,17 @@ def list_reasons(rows: pd.DataFrame, videos: pd.DataFrame) -> list[str]:
     videos : DataFrame
         Those that were scored, with ``path``: an example is named by its file.
     """
-    lines = []
     named = zip(videos["video_id"], videos["probe"], strict=True)
     paths = dict(zip(named, videos["path"], strict=True))
+    lines = []
     for status in STATUSES[1:]:
-        wrong = rows[rows["status"].eq(status)]
-        # without their numbers, like reasons are counted together
-        alike = wrong["error"].astype(str).str.replace(r"\d+(\.\d+)?", "#", regex=True)
-        grouped = wrong.fillna({"probe": ""}).groupby(["scorer", alike])
-        counts = grouped.agg(size=("video_id", "size"), video=("video_id", "first"), probe=("probe", "first"))
-        ordered = counts.sort_values("size", ascending=False, kind="stable").reset_index()
-        for scorer, reason, size, video, probe in ordered.head(REASONS_SHOWN).to_numpy().tolist():
-            text = reason if len(str(reason)) <= REASON_LENGTH else f"{reason[:REASON_LENGTH]}…"
-            example = f"{probe} of {video}" if probe else video
-            path = paths.get((video, probe), "")
-            lines.append(f"{status}, {scorer}, {size} ×: {text} ({example}{': ' if path else ''}{path})")
-        if len(counts) > REASONS_SHOWN:
-            lines.append(f"{status}: {len(counts) - REASONS_SHOWN} more reasons in the column error")
+
+        def write(alike: pd.DataFrame, reason: str, status: str = status) -> str:
+            first = alike.fillna({"probe": ""}).iloc[0]
+            path = paths.get((first["video_id"], first["probe"]), "")
+            example = f"{first['probe']} of {first['video_id']}" if first["probe"] else first["video_id"]
+            where = f"{example}: {path}" if path else example
+            return f"{status}, {first['scorer']}, {len(alike)} ×: {reason} ({where})"
+
+        lines += write_reasons(rows[rows["status"].eq(status)], write, label=status, by=["scorer"])
     return lines

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from videophy_lab.schema.probes import REPEAT
 from videophy_lab.stats.estimate import Estimate
 from videophy_lab.stats.paired import bounded_mean_estimate, paired_auc
 from videophy_lab.stats.reliability import retest_agreement, retest_icc
@@ -155,11 +156,11 @@ def _run_checks(asked: pd.DataFrame, task: str, limits: Limits) -> Iterator[Find
         if of_task in ("", task) and len(own):
             estimate, verdict, probe = judge_stay(own, limits, unit)
             yield "shift_units", check, probe, verdict, fault if verdict == FAULT else "", estimate
-    again, clusters = stack_answers(asked, "repeat")
+    again, clusters = stack_answers(asked, REPEAT)
     if again.shape[1] > 1:
         estimate, verdict = judge_repeats(again.to_numpy(dtype=float), clusters.to_numpy(dtype=str), limits)
         fault = "answers differently when asked again" if verdict == FAULT else ""
-        yield "retest_icc", "repeated questions", "repeat", verdict, fault, estimate
+        yield "retest_icc", "repeated questions", REPEAT, verdict, fault, estimate
 
 
 def judge_fall(

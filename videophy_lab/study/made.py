@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from videophy_lab.reasons import blank_numbers
+
 FACTS = ("width", "height", "frames", "fps")
 
 
@@ -65,8 +67,7 @@ def tabulate_failures(videos: pd.DataFrame) -> pd.DataFrame:
     marked = mark_videos(videos)
     wrong = marked[~marked["is_made"]]
     errors = wrong["error"] if "error" in wrong.columns else pd.Series(index=wrong.index, dtype=object)
-    reasons = errors.astype(object).where(errors.notna(), "(no reason given)").astype(str)
-    named = wrong.assign(error=reasons.str.replace(r"\d+(\.\d+)?", "#", regex=True))
+    named = wrong.assign(error=blank_numbers(errors))
     counts = named.groupby(["generator", "error"], as_index=False).agg(
         n_videos=("video_id", "size"), n_prompts=("prompt_id", "nunique"), example=("video_id", "first")
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from videophy_lab.schema.probes import NULL, REPEAT
 from videophy_lab.stats.paired import bounded_mean_estimate
 from videophy_lab.stats.reliability import Noise, retest_agreement, retest_icc, split_noise
 from videophy_lab.study.probe_shifts import SCORER
-from videophy_lab.study.probes import NULL, OK
+from videophy_lab.study.probes import OK
 from videophy_lab.study.tables import make_estimates, make_row
 
 
@@ -32,7 +33,7 @@ def estimate_retest(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
     rows = []
     for names, part in pairs.groupby(SCORER, sort=True):
         groups = dict(zip(SCORER, names, strict=True))
-        again, clusters = stack_answers(part, "repeat")
+        again, clusters = stack_answers(part, REPEAT)
         worded, of_worded = stack_answers(part, "caption_paraphrase")
         for asked, table, labels in (("again", again, clusters), ("in other words", worded, of_worded)):
             if table.shape[1] < 2:

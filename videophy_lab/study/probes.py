@@ -8,12 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from videophy_lab.schema.probes import CAPTION_PROBES
+from videophy_lab.schema.probes import CAPTION_PROBES, NULL, REPEAT
 from videophy_lab.schema.reversibility import EQUIVARIANT, INVARIANT, IRREVERSIBLE, read_reversibility
 from videophy_lab.study.pairing import DIRECTIONS, name_task
 from videophy_lab.study.tables import TASKS
 
-NULL = "reencode"
 OK, NO_CONTROL, NOT_ASKED = "ok", "no control", "not asked"
 # the control has no usable score, or the probed video, or neither
 UNSCORED = ("control unscored", "probe unscored", "both unscored")
@@ -21,7 +20,7 @@ CLASSES = (IRREVERSIBLE, "reversible", "not known")
 CLASS_OF = {IRREVERSIBLE: CLASSES[0], EQUIVARIANT: CLASSES[1], INVARIANT: CLASSES[1], "": CLASSES[2]}
 FACTS = ("action", "category", "scene", "caption")
 # a probe that asks the same file another time or in other words
-ASKED = ("repeat", *CAPTION_PROBES)
+ASKED = (REPEAT, *CAPTION_PROBES)
 
 
 def split_probe(names: pd.Series) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from videophy_lab.reasons import blank_numbers
 from videophy_lab.schema import COLUMNS
 from videophy_lab.stats.means import cluster_mean_estimate
 from videophy_lab.study.tables import make_estimates, make_row
@@ -74,8 +75,7 @@ def tabulate_reasons(scores: pd.DataFrame) -> pd.DataFrame:
     """
     wrong = scores[~scores["status"].eq("ok")]
     errors = wrong["error"] if "error" in wrong.columns else pd.Series(index=wrong.index, dtype=object)
-    reasons = errors.astype(object).where(errors.notna(), "(no reason given)")
-    named = wrong.assign(error=reasons.astype(str).str.replace(r"\d+(\.\d+)?", "#", regex=True))
+    named = wrong.assign(error=blank_numbers(errors))
     counts = named.groupby(["scorer", "status", "error"], as_index=False).agg(
         n_questions=("video_id", "size"), n_videos=("video_id", "nunique"), example=("video_id", "first")
     )
