@@ -9,10 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 GOLDEN = Path(__file__).parent / "golden"
+# the same examples in every run, and no limit to their time, which a loaded machine would exceed
+settings.load_profile("ci")
 
 
 def pytest_configure() -> None:
