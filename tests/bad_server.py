@@ -160,12 +160,11 @@ class Handler(BaseHTTPRequestHandler):
             call.question, call.behaviour = self.bad.choose_behaviour(call.body)
             self.bad.busy += 1
             self.bad.most_busy = max(self.bad.busy, self.bad.most_busy)
-        try:
-            self.bad.closed.wait(self.bad.slow if call.behaviour == "slow" else self.bad.pause)
-            self.answer(call)
-        finally:
-            with self.bad.lock:
-                self.bad.busy -= 1
+        self.bad.closed.wait(self.bad.slow if call.behaviour == "slow" else self.bad.pause)
+        # before the answer, behind which the next call may already be here
+        with self.bad.lock:
+            self.bad.busy -= 1
+        self.answer(call)
 
     def do_GET(self) -> None:
         self.note(None)

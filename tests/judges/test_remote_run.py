@@ -55,7 +55,7 @@ PLANS: dict[tuple[str, ...], tuple[str, str]] = {
 }
 QUICK = {
     "attempts": 4,
-    "timeout": 1.0,
+    "timeout": 60.0,
     "backoff": 0.01,
     "longest_wait": 5.0,
     "concurrency": 20,
@@ -113,11 +113,13 @@ def test_200_questions_to_a_bad_server(
     caplog.set_level(logging.DEBUG)
     videos, of_each = folder if count == 2 * VIDEOS else few, count // len(PLANS)
     out, cache = tmp_path / "run", tmp_path / "answers"
-    with BadServer([list(plan) for plan in PLANS], slow=5) as server:
-        judge = make_judge(name, server, cache)
+    # a good answer may take a while on a loaded machine, and a slow one takes longer than any
+    with BadServer([list(plan) for plan in PLANS], slow=60) as server:
+        judge = make_judge(name, server, cache, timeout=6)
+        second = make_judge(name, server, cache, timeout=6)
         first = score_videos(videos, [judge], out=out, tasks=["sa", "pc"])
         sent = len(server.calls)
-        again = score_videos(videos, [make_judge(name, server, cache)], out=out, tasks=["sa", "pc"])
+        again = score_videos(videos, [second], out=out, tasks=["sa", "pc"])
         assert len(server.calls) == sent, "a second run sends nothing"
     rows = first.rows
     check_table(rows, "scores")
@@ -150,7 +152,7 @@ def test_200_questions_to_a_bad_server(
 def test_a_run_without_its_store_pays_nothing_again(name: str, few: Path, tmp_path: Path) -> None:
     out, cache = tmp_path / "run", tmp_path / "answers"
     with BadServer() as server:
-        judge = make_judge(name, server, cache, timeout=20)
+        judge = make_judge(name, server, cache)
         first = score_videos(few, [judge], out=out, tasks=["sa"], progress=False)
         assert len(server.calls) == FEW
         shutil.rmtree(out)
@@ -171,7 +173,7 @@ def test_a_repeat_is_asked_again_and_paid_and_another_caption_only_where_it_is_a
     repeats = [videos.assign(probe=f"repeat_{number}") for number in (1, 2)]
     probed = pd.concat([videos.assign(probe="reencode"), swapped, *repeats])
     with BadServer() as server:
-        judge = make_judge(name, server, tmp_path / "answers", timeout=20)
+        judge = make_judge(name, server, tmp_path / "answers")
         plan = score_videos(probed, [judge], out=tmp_path / "run", dry_run=True).plan
         assert "21 calls of" in describe_plan(plan)
         rows = score_videos(probed, [judge], out=tmp_path / "run", progress=False).rows
@@ -208,11 +210,11 @@ def test_an_interrupted_run_goes_on_where_it_was(few: Path, tmp_path: Path) -> N
     out, cache = tmp_path / "run", tmp_path / "answers"
     # of the first 10 questions, two are under way when the user interrupts
     plans = [["good"]] * 8 + [["slow", "good"]] * 2 + [["good"]] * 10
-    with BadServer(plans, slow=30) as server:
-        judge = make_judge("gemini", server, cache, timeout=20, batch_size=10)
+    with BadServer(plans, slow=60) as server:
+        judge = make_judge("gemini", server, cache, batch_size=10)
 
         def interrupt() -> None:
-            while len(list(cache.glob("*.json"))) < 8:
+            while len(list(cache.glob("*.json"))) < 8 or len(server.asked) < 10:
                 time.sleep(0.01)
             os.kill(os.getpid(), signal.SIGINT)
 

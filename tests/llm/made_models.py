@@ -13,7 +13,7 @@ from videophy_lab.llm import LanguageModel, Media, Request
 KEY = "sk-Recognisable/+0123456789abcdef"
 VARIABLE = "TEST_SERVER_KEY"
 PROVIDERS = ("google", "openai")
-QUICK = {"timeout": 5.0, "backoff": 0.01, "longest_wait": 10.0, "attempts": 4}
+QUICK = {"timeout": 60.0, "backoff": 0.01, "longest_wait": 10.0, "attempts": 4}
 
 
 class Judged(BaseModel):

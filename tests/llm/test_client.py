@@ -53,7 +53,7 @@ def test_no_requests_need_neither_key_nor_server(tmp_path: Path, monkeypatch: py
 
 
 def test_concurrency_is_used_and_kept(tmp_path: Path) -> None:
-    with BadServer(pause=0.1) as server:
+    with BadServer(pause=0.3) as server:
         make_model(server, "google", tmp_path, concurrency=3).ask(make_requests(12))
     assert server.most_busy == 3
 
@@ -61,12 +61,15 @@ def test_concurrency_is_used_and_kept(tmp_path: Path) -> None:
 def test_the_rate_holds_over_retries_and_batches(tmp_path: Path) -> None:
     with BadServer([["500", "good"]]) as server:
         model = make_model(server, "google", tmp_path, requests_per_minute=600)
-        requests = make_requests(4)
+        # the first one may take its time
+        first, *requests = make_requests(5)
+        model.ask([first])
+        before = time.monotonic()
         model.ask(requests[:2])
         model.ask(requests[2:])
-    began = sorted(call.began for call in server.calls)
-    assert len(began) == 8
-    assert began[-1] - began[0] > 0.1 * 7 * 0.9
+    assert len(server.calls) == 2 + 8
+    # measured from before the first start, since a call may come in later than it was begun
+    assert max(call.began for call in server.calls) - before >= 0.1 * 7
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -200,11 +203,11 @@ def test_inside_a_loop_that_runs(tmp_path: Path) -> None:
 
 
 def test_an_interruption_loses_no_answer(tmp_path: Path) -> None:
-    with BadServer([["good"], ["good"], ["slow", "good"]]) as server:
-        model = make_model(server, "google", tmp_path, concurrency=9, timeout=20)
+    with BadServer([["good"], ["good"], ["slow", "good"]], slow=60) as server:
+        model = make_model(server, "google", tmp_path, concurrency=9)
 
         def interrupt() -> None:
-            while len(list_files(tmp_path)) < 6:
+            while len(list_files(tmp_path)) < 6 or len(server.asked) < 9:
                 time.sleep(0.01)
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -212,7 +215,7 @@ def test_an_interruption_loses_no_answer(tmp_path: Path) -> None:
         began = time.perf_counter()
         with pytest.raises(KeyboardInterrupt):
             model.ask(make_requests(9))
-        assert time.perf_counter() - began < 5
+        assert time.perf_counter() - began < 30, "the slow answers are not waited for"
         assert len(server.calls) == 9
         replies = model.ask(make_requests(9))
     assert [reply.status for reply in replies] == [ANSWERED] * 9

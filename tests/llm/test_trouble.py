@@ -87,24 +87,24 @@ def test_gemini_blocks_the_question(tmp_path: Path) -> None:
 def test_a_slow_server_is_left_after_the_timeout(provider: str, tmp_path: Path) -> None:
     with BadServer([["slow"]]) as server:
         began = time.perf_counter()
-        model = make_model(server, provider, tmp_path, timeout=0.3, attempts=2)
+        model = make_model(server, provider, tmp_path, timeout=1.5, attempts=2)
         reply = model.ask(make_requests(1, provider))[0]
         spent = time.perf_counter() - began
     assert (reply.status, len(server.calls)) == (FAILED, 2)
-    assert reply.reason == "no answer within 0.3 s (given up after 2 attempts)"
-    assert 0.6 < spent < 5
+    assert reply.reason == "no answer within 1.5 s (given up after 2 attempts)"
+    assert 3 < spent < 20
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_nobody_calls_while_the_server_asks_to_wait(provider: str, tmp_path: Path) -> None:
-    with BadServer([["429 wait", "good"], *[["good"]] * 5], pause=0.05) as server:
+    # the second question is still being answered when the first one is told to wait
+    with BadServer([["429 wait", "good"], ["slow"], *[["good"]] * 4], slow=0.7) as server:
         replies = make_model(server, provider, tmp_path, concurrency=2).ask(make_requests(6, provider))
     assert [reply.status for reply in replies] == [ANSWERED] * 6
-    told = next(call.began for call in server.calls if call.behaviour == "429 wait")
-    after = [call.began - told for call in server.calls if call.began - told > 0.3]
-    # whoever had begun before it was told may end; the other four and the second attempt come later
-    assert len(after) >= 5
-    assert min(after) >= 1.0
+    told, _, *after = sorted(call.began for call in server.calls)
+    # the other four and the second attempt come later
+    assert len(after) == 5
+    assert after[0] - told >= 1.0
 
 
 def test_the_model_is_told_what_is_wrong(tmp_path: Path) -> None:
