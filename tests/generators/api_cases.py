@@ -16,8 +16,8 @@ FAST = {
     "backoff": 0.01,
     "longest_wait": 2.0,
     "list_delay": 0.1,
-    "timeout": 2.0,
-    "job_timeout": 10.0,
+    "timeout": 30.0,
+    "job_timeout": 60.0,
 }
 PROTOCOLS = (LUMA, OPENAI, VEO, VERTEX)
 LISTING = (LUMA, OPENAI)

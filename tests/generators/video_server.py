@@ -194,7 +194,7 @@ class Handler(BaseHTTPRequestHandler):
             if kind == "late":
                 self.shop.closed.wait(5)
             return self.refuse(kind)
-        self.shop.closed.wait(0.6 if kind == "slow before" else self.shop.before)
+        self.shop.closed.wait(1.0 if kind == "slow before" else self.shop.before)
         job = self.shop.sell(protocol, text, body)
         self.shop.closed.wait(0.6 if kind == "slow good" else self.shop.after)
         if kind == "slow after":
