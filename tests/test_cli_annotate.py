@@ -51,7 +51,7 @@ def test_it_serves_until_it_is_stopped_and_keeps_the_ratings(videos: Path, tmp_p
             assert post(address, "answer", body)["seen"] == 1
         finally:
             run.send_signal(stop)
-            said, complained = run.communicate(timeout=20)
+            said, complained = run.communicate(timeout=120)
     assert run.returncode == 0, complained
     assert said.strip() == f"done: 1 rating and 0 comparisons of 1 annotator: {out}"
     assert "Traceback" not in complained
@@ -72,7 +72,7 @@ def serve_for_a_moment(videos: Path, out: Path, *values: int) -> tuple[int, str,
                 post(address, "answer", {**body, "question": "pc", "value": value})
         finally:
             run.send_signal(signal.SIGINT)
-            said, complained = run.communicate(timeout=20)
+            said, complained = run.communicate(timeout=120)
     return run.returncode, said, complained
 
 

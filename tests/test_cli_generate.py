@@ -121,7 +121,7 @@ def test_ctrl_c_keeps_what_was_made_and_says_so(tmp_path: Path, prompts: Path, k
     while not list(out.glob("*/*/[0-9].mp4")) and time.monotonic() < deadline:
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    _, error = running.communicate(timeout=30)
+    _, error = running.communicate(timeout=120)
     assert running.returncode == 130
     assert f"Error: interrupted; what was made is in {out}" in error
     assert "Traceback" not in error

@@ -99,7 +99,7 @@ def read_times(gallery: object) -> list[float]:
     return [state["at"] for state in gallery.evaluate(STATE)]
 
 
-def wait_for(check: object, *, seconds: float = 15) -> None:
+def wait_for(check: object, *, seconds: float = 60) -> None:
     """Wait until a check holds."""
     end = time.monotonic() + seconds
     while not check():

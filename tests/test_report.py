@@ -251,7 +251,7 @@ def test_interrupt_and_second_run(made: Path) -> None:
         with pytest.raises(ReportError, match="another process makes the report"):
             run_report(folder, progress=False)
         running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=30)
+        _, told = running.communicate(timeout=120)
     finally:
         running.kill()
     assert running.returncode == 130

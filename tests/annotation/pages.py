@@ -38,7 +38,7 @@ def read_count(page: object) -> str:
     return page.locator(".vpa-count").inner_text()
 
 
-def wait_until(check: object, *, seconds: float = 10) -> None:
+def wait_until(check: object, *, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < end, "what was waited for did not come"

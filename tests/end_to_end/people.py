@@ -36,7 +36,7 @@ def serve_page(*arguments: object) -> Iterator[tuple[str, Callable[[], str]]]:
 
         def stop() -> str:
             run.send_signal(signal.SIGINT)
-            said, complained = run.communicate(timeout=30)
+            said, complained = run.communicate(timeout=120)
             assert run.returncode == 0, complained
             return said.splitlines()[-1]
 

@@ -112,7 +112,7 @@ class Nursery:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(20)
+        self.process.wait(120)
         self.log.seek(0)
         said = self.process.stdout.read().decode() + self.log.read()
         self.process.stdout.close()
