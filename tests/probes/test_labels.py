@@ -121,7 +121,7 @@ def test_two_words_for_one_class_are_one_label(videos: pd.DataFrame, tmp_path: P
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("video_id,may_reverse\nx,true\n", "columns are video_id, may_reverse; needed are one of"),
+        ("video_id,may_reverse\nx,yes\n", "columns are video_id, may_reverse; needed are one of"),
         ("name,reversibility\nx,invariant\n", "needed are one of video_id, path, action, and reversibility"),
         ("video_id,reversibility\nwan/p/0,irreversibel\n", "row 2: reversibility is 'irreversibel'. All"),
         ("video_id,label,origin\nwan/p/0,invariant,me\n", "the origin is 'me'. Allowed: confirmed"),

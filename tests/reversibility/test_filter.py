@@ -37,7 +37,7 @@ def run(*arguments: object) -> tuple[int, str, str]:
 
 
 def read(path: Path) -> pd.DataFrame:
-    table = pd.read_csv(path, dtype={"may_reverse": object}, keep_default_na=False)
+    table = pd.read_csv(path, keep_default_na=False)
     return table.set_index(table["path"].map(lambda name: Path(name).stem))
 
 
@@ -48,7 +48,7 @@ def test_a_folder_is_marked_by_motion_and_a_second_run_measures_nothing(tmp_path
     assert "done: 3 videos: 1 may be reversed, 1 may not, 1 unknown; 1 failed; 3 measured now" in text
     first = out.read_bytes()
     marks = read(out)
-    assert marks["may_reverse"].to_dict() == {"broken": "unknown", "projectile": "true", "slide": "false"}
+    assert marks["may_reverse"].to_dict() == {"broken": "unknown", "projectile": "yes", "slide": "no"}
     assert marks.loc["slide", ["reversibility", "reversibility_origin"]].tolist() == [
         "irreversible",
         "motion",
@@ -75,7 +75,7 @@ def test_a_label_comes_before_motion_and_needs_no_look(tmp_path: Path, clips: Pa
     (tmp_path / "labels.csv").write_text("action,label\nPush a box,reversible\nthrow a ball,irreversible\n")
     outcome = mark_videos(videos, out=tmp_path / "m.csv", labels=tmp_path / "labels.csv", progress=False)
     assert outcome.measured == 0
-    assert outcome.rows["may_reverse"].tolist() == ["true", "false"]
+    assert outcome.rows["may_reverse"].tolist() == ["yes", "no"]
     assert set(outcome.rows["reversibility_origin"]) == {"confirmed"}
     assert outcome.rows["status"].tolist() == ["not measured"] * 2
     assert not (tmp_path / "m.csv.measured").exists()
@@ -86,14 +86,14 @@ def test_actions_come_from_the_prompts_and_the_worlds_labels_from_itself(tmp_pat
     videos = pd.DataFrame({"video_id": ["s/a/0", "s/b/0"], "prompt_id": world["prompt_id"].tolist()})
     videos = videos.assign(generator="simulated", path=str(clips / "slide.mp4"))
     rows = lab.mark_reversals(videos, out=tmp_path / "m.csv", limit=2, measure="none", progress=False)
-    assert rows["may_reverse"].tolist() == ["false", "true"]
+    assert rows["may_reverse"].tolist() == ["no", "yes"]
     assert set(rows["reversibility_origin"]) == {"simulated"}
     own = pd.DataFrame({"prompt_id": ["p"], "caption": ["Someone breaks a cup."], "action": ["break a cup"]})
     labels = pd.DataFrame([("break a cup", "irreversible", "llm", "")])
     labels.columns = ["action", "label", "origin", "reason"]
     stranger = videos.iloc[:1].assign(prompt_id="p", generator="wan")
     rows = lab.mark_reversals(stranger, out=tmp_path / "n.csv", prompts=own, labels=labels, progress=False)
-    assert rows[["may_reverse", "reversibility_origin"]].to_numpy().tolist() == [["false", "llm"]]
+    assert rows[["may_reverse", "reversibility_origin"]].to_numpy().tolist() == [["no", "llm"]]
 
 
 def make_videos(clips: Path, kinds: Sequence[str] = KINDS) -> pd.DataFrame:
@@ -118,7 +118,7 @@ def test_probes_of_videos_are_left_out_and_do_not_stand_for_the_original(tmp_pat
     assert "left out: 2 rows that are probes of videos" in text
     assert "done: 2 videos: 1 may be reversed, 1 may not, 0 unknown" in text
     marks = read(tmp_path / "m.csv")
-    assert marks["may_reverse"].to_dict() == {"projectile": "true", "slide": "false"}
+    assert marks["may_reverse"].to_dict() == {"projectile": "yes", "slide": "no"}
     # so many from the top are so many clips
     assert len(lab.mark_reversals(probed.iloc[::-1], out=tmp_path / "n.csv", limit=1, progress=False)) == 1
     probed[probed["probe"].notna()].to_csv(tmp_path / "videos.csv", index=False)
@@ -137,15 +137,19 @@ def test_a_clip_that_becomes_another_action_says_that_its_caption_does_not_hold(
         ("broken it", "irreversible", "confirmed"),
     )
     rows = lab.mark_reversals(videos, out=tmp_path / "m.csv", labels=labels, measure="none", progress=False)
-    assert rows["may_reverse"].tolist() == ["true", "true", "false"]
-    assert rows["caption_holds"].fillna("").tolist() == ["false", "true", ""]
+    assert rows["may_reverse"].tolist() == ["yes", "yes", "no"]
+    assert rows["caption_holds"].fillna("").tolist() == ["no", "yes", ""]
+    # whoever reads the file gets words, also where all of them are known
+    told = pd.read_csv(tmp_path / "m.csv")
+    assert told["may_reverse"].tolist() == ["yes", "yes", "no"]
+    assert told["caption_holds"].fillna("").tolist() == ["no", "yes", ""]
     # motion cannot tell the two apart
     by_motion = lab.mark_reversals(videos.iloc[1:2], out=tmp_path / "n.csv", progress=False)
-    assert by_motion["may_reverse"].tolist() == ["true"]
+    assert by_motion["may_reverse"].tolist() == ["yes"]
     assert by_motion["caption_holds"].isna().all()
 
 
-@pytest.mark.parametrize(("origin", "word"), [("llm", "unknown"), ("confirmed", "true")])
+@pytest.mark.parametrize(("origin", "word"), [("llm", "unknown"), ("confirmed", "yes")])
 def test_a_label_against_which_motion_speaks_says_so(
     tmp_path: Path, clips: Path, origin: str, word: str
 ) -> None:
@@ -153,7 +157,7 @@ def test_a_label_against_which_motion_speaks_says_so(
     rows = lab.mark_reversals(
         make_videos(clips), out=tmp_path / "m.csv", labels=labels, measure="all", progress=False
     ).set_index("video_id")
-    assert rows["may_reverse"].to_dict() == {"g/slide/0": word, "g/projectile/0": "true"}
+    assert rows["may_reverse"].to_dict() == {"g/slide/0": word, "g/projectile/0": "yes"}
     assert (
         f"{origin} says equivariant, but by its motion it runs forwards only" in rows["reason"]["g/slide/0"]
     )
@@ -173,9 +177,9 @@ def test_marks_that_are_marked_again_are_measured_and_not_taken_for_labels(
 @pytest.mark.parametrize(
     ("forward", "backward", "word", "says"),
     [
-        (5.0, 1.0, "false", "runs forwards only"),
-        (1.5, 4.5, "false", "seems to run backwards already"),
-        (3.5, 3.0, "true", "as possible backwards"),
+        (5.0, 1.0, "no", "runs forwards only"),
+        (1.5, 4.5, "no", "seems to run backwards already"),
+        (3.5, 3.0, "yes", "as possible backwards"),
         (np.nan, np.nan, "unknown", "nothing moves"),
     ],
 )

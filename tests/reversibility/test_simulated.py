@@ -71,11 +71,11 @@ def test_the_filter_by_motion_agrees_with_the_exact_labels(filmed: pd.DataFrame,
     """Of ten clips one may be wrong either way: the measured rates are .98 and .99."""
     videos = filmed
     exact = mark_videos(videos, out=tmp_path / "exact.csv", measure="none", progress=False).rows
-    assert exact["may_reverse"].eq("false").tolist() == videos["irreversible"].tolist()
+    assert exact["may_reverse"].eq("no").tolist() == videos["irreversible"].tolist()
     # under names that are not the world's, only motion is left to go by
     strangers = videos.assign(prompt_id=[f"p{number}" for number in range(len(videos))])
     rows = mark_videos(strangers, out=tmp_path / "motion.csv", progress=False).rows
     assert set(rows["reversibility_origin"].dropna()) == {"motion"}
-    found, truth = rows["may_reverse"].eq("false"), exact["may_reverse"].eq("false")
+    found, truth = rows["may_reverse"].eq("no"), exact["may_reverse"].eq("no")
     assert (found & ~truth).sum() <= 1
     assert (truth & ~found).sum() <= 1

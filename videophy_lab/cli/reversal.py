@@ -59,10 +59,12 @@ def mark_command(
 ) -> None:
     """Mark the clips whose reversal would break physics; what was measured is not measured again.
 
+    The column may_reverse of FILE says yes, no or unknown.
+
     A clip without a label is judged by its motion, which shows mechanics alone: a burning match is let
     through. On the simulated world, with seeds that the judge was not made on, 79 of the 81 clips that it
     called irreversible were so, and it found 79 of 80 (n = 136 clips of 17 scenes); on real clips this was
-    not measured. Where caption_holds is false, a reversed clip needs another caption: opening becomes
+    not measured. Where caption_holds is no, a reversed clip needs another caption: opening becomes
     closing.
     """
     from videophy_lab.reversibility.filter import mark_videos
@@ -85,18 +87,20 @@ def mark_command(
 
 def describe_outcome(outcome: Outcome) -> str:
     """Say how many videos may be reversed, by whose word, and what failed."""
+    from videophy_lab.reversibility.decision import NO, UNKNOWN, YES
+
     rows = outcome.rows
     may = rows["may_reverse"]
     origins = rows["reversibility_origin"].dropna().value_counts()
     lines = [f"by {origin}: {count}" for origin, count in origins.items()]
     if outcome.left_out:
         lines.append(f"left out: {outcome.left_out} rows that are probes of videos")
-    changed = int(rows["caption_holds"].eq("false").sum())
+    changed = int(rows["caption_holds"].eq(NO).sum())
     if changed:
-        lines.append(f"need another caption when they are reversed: {changed} (caption_holds is false)")
+        lines.append(f"need another caption when they are reversed: {changed} (caption_holds is no)")
     failed = rows[rows["status"].eq("failed")]
     lines += [f"failed: {row.video_id}: {row.error}" for row in failed.head(5).itertuples()]
-    counts = [int(may.eq(word).sum()) for word in ("true", "false", "unknown")]
+    counts = [int(may.eq(word).sum()) for word in (YES, NO, UNKNOWN)]
     lines.append(
         f"done: {len(rows)} videos: {counts[0]} may be reversed, {counts[1]} may not, {counts[2]} unknown; "
         f"{len(failed)} failed; "

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TASKS = ("pc", "backwards")
-TRUE, FALSE, UNKNOWN = "true", "false", "unknown"
+# words that no reader of tables takes for booleans: a column that is text in one folder is so in all
+YES, NO, UNKNOWN = "yes", "no", "unknown"
 COLUMNS = (
     "video_id", "path", "reversibility", "reversibility_origin", "reason", "may_reverse", "caption_holds",
     "forward", "backward", "status", "error",
 )  # fmt: skip
-CAPTION_HOLDS = {EQUIVARIANT: FALSE, INVARIANT: TRUE}
+CAPTION_HOLDS = {EQUIVARIANT: NO, INVARIANT: YES}
 LOSES = {1: "runs forwards only", -1: "seems to run backwards already"}
 
 
@@ -52,14 +53,14 @@ def judge_label(video: Mapping[Any, Any], motion: Mapping[str, Any]) -> dict[str
     reason = video["reason"] if isinstance(video["reason"], str) else ""
     found = {"reversibility": label, "reversibility_origin": origin, "reason": reason}
     if label == IRREVERSIBLE:
-        return found | {"may_reverse": FALSE, "caption_holds": None}
+        return found | {"may_reverse": NO, "caption_holds": None}
     if motion["reversibility"] != IRREVERSIBLE:
-        return found | {"may_reverse": TRUE, "caption_holds": CAPTION_HOLDS[label]}
+        return found | {"may_reverse": YES, "caption_holds": CAPTION_HOLDS[label]}
     against = f"{origin} says {label}, but by its motion it {motion['reason']}"
     if origin == LLM:
         reason = f"{against}; nobody has confirmed the label"
         return found | {"reason": reason, "may_reverse": UNKNOWN, "caption_holds": None}
-    return found | {"reason": against, "may_reverse": TRUE, "caption_holds": CAPTION_HOLDS[label]}
+    return found | {"reason": against, "may_reverse": YES, "caption_holds": CAPTION_HOLDS[label]}
 
 
 def read_scores(pair: list[dict[str, Any] | None]) -> dict[str, Any]:
@@ -80,8 +81,8 @@ def judge_motion(forward: float, backward: float, error: str, threshold: float) 
         return describe_mark(None, error or None, UNKNOWN)
     scores = f"{forward:.1f} as it is, {backward:.1f} backwards"
     if abs(apart) >= threshold:
-        return describe_mark(IRREVERSIBLE, f"{LOSES[1 if apart > 0 else -1]}: {scores}", FALSE)
-    return describe_mark(REVERSIBLE, f"its motion is as possible backwards: {scores}", TRUE)
+        return describe_mark(IRREVERSIBLE, f"{LOSES[1 if apart > 0 else -1]}: {scores}", NO)
+    return describe_mark(REVERSIBLE, f"its motion is as possible backwards: {scores}", YES)
 
 
 def describe_mark(reversibility: str | None, reason: str | None, may_reverse: str) -> dict[str, Any]:

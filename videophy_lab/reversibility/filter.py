@@ -113,10 +113,10 @@ def mark_videos(
     Returns
     -------
     Outcome
-        `rows` has ``video_id, path, reversibility, reversibility_origin, reason, may_reverse`` (``true``,
-        ``false``, ``unknown``), ``caption_holds`` (of a clip that may be reversed, whether its caption is
-        still true then; blank where not known), ``forward, backward`` (1 to 5, blank where not measured),
-        ``status, error``.
+        `rows` has ``video_id, path, reversibility, reversibility_origin, reason, may_reverse`` (``yes``,
+        ``no``, ``unknown``), ``caption_holds`` (of a clip that may be reversed, whether its caption is
+        still true then: ``yes``, ``no``; blank where not known), ``forward, backward`` (1 to 5, blank where
+        not measured), ``status, error``.
 
     Raises
     ------
