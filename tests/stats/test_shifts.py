@@ -64,32 +64,100 @@ def test_the_verdict_in_units_is_that_in_points(rng):
 
 @pytest.mark.parametrize("moved", [0.0, -1.0])
 def test_prompts_that_all_move_alike_say_little_of_others(moved):
+    """Others may move by a unit on either side, or not at all."""
     before = np.array([3.0, 4.0, 2.0])
+    unseen = 1 - 0.025 ** (1 / 3)
     for study in (estimate_shift, standardise_shift):
         found = study(before + moved, before, np.arange(3), unit=1.0)
-        unseen = 1 - 0.025 ** (1 / 3)
-        assert (found.estimate, found.low, found.high) == pytest.approx(
-            (moved, moved - unseen, moved + unseen)
-        )
+        ends = (moved - unseen, moved + unseen * (1 - moved))
+        assert (found.estimate, found.low, found.high) == pytest.approx((moved, *ends))
         assert found.method == "unseen_clusters"
-    assert judge_shift(before + moved, before, np.arange(3), unit=1, margin=0.2).verdict == (
-        "non-zero" if moved else "inconclusive"
-    )
+    for n_prompts in (3, 8):
+        all_down = np.full(n_prompts, 4.0)
+        verdict = judge_shift(all_down + moved, all_down, np.arange(n_prompts), unit=1, margin=0.2).verdict
+        assert verdict == ("non-zero" if moved and n_prompts == 8 else "inconclusive")
     # in standard deviations of the originals, where no unit is known
-    assert estimate_shift(before, before, np.arange(3)).high == pytest.approx(unseen * before.std(ddof=1))
+    spread = np.array([0.1, 0.2, 0.45])
+    assert estimate_shift(spread, spread, np.arange(3)).high == pytest.approx(unseen * spread.std(ddof=1))
 
 
+def test_the_least_move_is_a_step_of_the_answers():
+    """Of yes or no, an unseen prompt cannot move by a quarter of a point."""
+    unseen = 1 - 0.025 ** (1 / 10)
+    for answers, step in (
+        ([0.0, 1.0], 1),
+        ([1.0], 1),
+        ([2.0, 4.0], 2),
+        ([1.0, 2.0, 5.0], 1),
+        ([0.2, 0.9], 0.25),
+    ):
+        before = np.resize(answers, 10)
+        found = estimate_shift(before, before, np.arange(10), unit=0.25)
+        assert found.high == pytest.approx(unseen * step)
+
+
+def test_rare_moves_have_the_exact_limits_of_their_share():
+    """One of fourteen moves by two points: Clopper and Pearson's limit from scipy's own test."""
+    before = np.full(14, 4.0)
+    after = before - 2.0 * (np.arange(14) == 5)
+    found = estimate_shift(after, before, np.arange(14), unit=1.0)
+    share = scipy_stats.binomtest(1, 14).proportion_ci(0.95, "exact")
+    assert found.low == pytest.approx(-2 * share.high)
+    # answers of 2 and 4 alone, so an unseen prompt moves by two points too
+    assert found.high == pytest.approx(2 * (1 - 0.025 ** (1 / 14)) - 2 / 14)
+    # both ends are at least as far as those of the paired t interval
+    test = scipy_stats.ttest_rel(after, before).confidence_interval(0.95)
+    assert found.low < test.low
+    assert found.high > test.high
+    # prompts of several videos are counted once, at their mean
+    twice = estimate_shift(np.repeat(after, 2), np.repeat(before, 2), np.repeat(np.arange(14), 2), unit=1.0)
+    assert (twice.low, twice.high) == pytest.approx((found.low, found.high))
+
+
+@pytest.mark.parametrize("unit", [0.25, 1.0])
 @pytest.mark.parametrize(
-    ("n_clusters", "chance", "step"), [(8, 0.9, -1), (3, 0.9, -1), (8, 0.1, -1), (30, 0.05, 2)]
+    ("n_clusters", "chance"), [(8, 0.9), (3, 0.9), (8, 0.1), (15, 0.1), (30, 0.05), (15, 0.3)]
 )
-def test_coverage_where_most_prompts_move_alike(rng, n_clusters, chance, step):
+def test_coverage_where_most_prompts_move_alike(rng, n_clusters, chance, unit):
+    """Prompts move by one point or not, which on 0-1 is the whole scale."""
     n_draws, hits = 400, 0
-    before = np.full(n_clusters, 3.0)
+    before = np.full(n_clusters, 1.0 if unit < 1 else 3.0)
     for _ in range(n_draws):
-        after = before + step * (rng.random(n_clusters) < chance)
-        found = estimate_shift(after, before, np.arange(n_clusters), unit=1.0)
-        hits += found.low <= chance * step <= found.high
+        after = before - (rng.random(n_clusters) < chance)
+        found = estimate_shift(after, before, np.arange(n_clusters), unit=unit)
+        hits += found.low <= -chance <= found.high
     assert hits / n_draws > 0.95 - 3 * np.sqrt(0.95 * 0.05 / n_draws)
+
+
+@pytest.mark.parametrize("unit", [0.25, 1.0])
+@pytest.mark.parametrize("n_clusters", [14, 30, 60])
+def test_rare_moves_at_the_margin_are_rarely_called_none(rng, n_clusters, unit):
+    n_draws = 500
+    before = np.full(n_clusters, 1.0)
+    wrong = sum(
+        judge_shift(
+            before - (rng.random(n_clusters) < 0.2 * unit),
+            before,
+            np.arange(n_clusters),
+            unit=unit,
+            margin=0.2,
+        ).verdict
+        == "equivalent"
+        for _ in range(n_draws)
+    )
+    assert wrong / n_draws < 0.05 + 3 * np.sqrt(0.05 * 0.95 / n_draws)
+
+
+def test_a_coin_is_not_said_to_move_of_two_prompts(rng):
+    for n_prompts in (2, 3, 6):
+        n_draws = 500
+        verdicts = [
+            judge_shift(
+                *(rng.random((2, n_prompts)) < 0.5), np.arange(n_prompts), unit=0.25, margin=0.2
+            ).verdict
+            for _ in range(n_draws)
+        ]
+        assert verdicts.count("non-zero") / n_draws < 0.05 + 3 * np.sqrt(0.05 * 0.95 / n_draws)
 
 
 def test_scores_that_do_not_vary_are_no_unit():
