@@ -143,6 +143,8 @@ def propose_command(
     column proposed.
     """
     options = collect_options(option, retry="true" if retry else None)
+    from videophy_lab.schema.overwriting import check_inputs
+
     try:
         if questions is not None and (out or ratings):
             raise ValueError("--questions is a step of its own: leave out --out and --ratings.")
@@ -155,8 +157,10 @@ def propose_command(
         elif out is None:
             raise ValueError("--out is missing. Remedy: give --out labels.csv, or --questions questions.csv.")
         elif ratings is not None:
+            check_inputs(out, {"PROMPTS": prompts, "--ratings": ratings})
             say_confirmed(prompts, ratings, out)
         else:
+            check_inputs(out, {"PROMPTS": prompts})
             say_proposed(prompts, out, options, dry_run=dry_run)
     except (ValueError, ImportError) as error:
         stop(str(error), WRONG)
@@ -171,9 +175,11 @@ def say_questions(prompts: str, questions: Path) -> None:
     """Write the questions for people, and say how to have them answered."""
     from videophy_lab import reversibility
     from videophy_lab.datasets import load_prompts
+    from videophy_lab.reversibility.answers import check_questions
     from videophy_lab.schema import write_table
 
     rules = reversibility.make_questions(load_prompts(prompts))
+    check_questions(questions, rules, inputs={"PROMPTS": prompts})
     write_table(rules, questions, "rules")
     typer.echo(
         f"done: {rules['rule_id'].nunique()} statements about the videos of each of "

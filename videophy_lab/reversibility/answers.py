@@ -17,8 +17,9 @@ from videophy_lab.reversibility.sheet import (
     read_sheet,
     write_sheet,
 )
-from videophy_lab.schema import TableError, check_table, make_rule_id
+from videophy_lab.schema import TableError, check_table, make_rule_id, read_table
 from videophy_lab.schema.labels import FOLLOWED, VIOLATED
+from videophy_lab.schema.overwriting import check_overwrite, read_header
 from videophy_lab.schema.reversibility import EQUIVARIANT, INVARIANT, IRREVERSIBLE
 
 if TYPE_CHECKING:
@@ -91,6 +92,33 @@ def make_questions(prompts: pd.DataFrame) -> pd.DataFrame:
         for rule_id, statement in RULES.items()
     ]
     return check_table(pd.DataFrame(rows), "rules")
+
+
+def check_questions(file: Path, rules: pd.DataFrame, *, inputs: Mapping[str, object]) -> None:
+    """Check that questions can be written into a file.
+
+    Parameters
+    ----------
+    file : Path
+    rules : DataFrame
+        Of :func:`make_questions`.
+    inputs : mapping of name to path
+        See :func:`videophy_lab.schema.overwriting.check_inputs`.
+
+    Raises
+    ------
+    ValueError
+        It is one of the inputs, or holds something else, such as other rules.
+    """
+    check_overwrite(file, list(rules), inputs=inputs, option="--questions")
+    if not file.is_file() or read_header(file) is None:
+        return
+    others = [name for name in read_table(file, "rules")["rule_id"] if name not in RULES]
+    if others:
+        raise TableError(
+            f"--questions {file} is there already and holds other rules, such as {others[0]}. Remedy: give "
+            "another --questions, or move that file away."
+        )
 
 
 def name_actions(prompts: pd.DataFrame) -> dict[str, str]:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videophy_lab.prompts.folder import write_rows
-from videophy_lab.reversibility.decision import TASKS, decide, is_labelled
+from videophy_lab.reversibility.decision import COLUMNS, TASKS, decide, is_labelled
 from videophy_lab.reversibility.labels import load_labels
 from videophy_lab.reversibility.rows import label_reversibility
 from videophy_lab.schema import TableError
+from videophy_lab.schema.overwriting import check_overwrite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,7 +122,8 @@ def mark_videos(
     Raises
     ------
     ValueError
-        An option or table that is wrong, with the remedy.
+        An option or table that is wrong, with the remedy; `out` is one of the inputs, or a file of something
+        else.
     OSError
         The file cannot be written.
     """
@@ -131,6 +133,7 @@ def mark_videos(
     file, started = Path(out), time.perf_counter()
     if file.is_dir() or file.suffix.lower() != ".csv":
         raise ValueError(f"out is {file}; it must be the name of a file that ends in .csv.")
+    check_overwrite(file, COLUMNS, inputs={"VIDEOS": videos, "--labels": labels, "--prompts": prompts})
     given = load_labels(labels) if isinstance(labels, str | Path) else labels
     found = find_videos(videos)
     whole = keep_originals(found)

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.prompts.folder import write_rows
-from videophy_lab.reversibility.labels import LLM, load_labels, make_key, read_class, settle
+from videophy_lab.reversibility.labels import LLM, SOURCES, load_labels, make_key, read_class, settle
 from videophy_lab.schema import read_rows
+from videophy_lab.schema.overwriting import check_overwrite, read_header
 from videophy_lab.schema.reversibility import CLASSES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CANNOT_TELL = "cannot_tell"
+# what names the rows of other tables
+ROW_NAMES = ("prompt_id", "video_id")
 ANSWERS = (*CLASSES, CANNOT_TELL)
 # how many answers said what
 COUNTS = {answer: f"n_{answer}" for answer in ANSWERS}
@@ -36,13 +39,17 @@ def read_sheet(path: Path | None) -> pd.DataFrame:
 
     Raises
     ------
-    TableError
+    ValueError
         It is no such file; see :func:`videophy_lab.reversibility.load_labels`.
     """
     import pandas as pd
 
-    if path is None or not path.is_file():
+    header = read_header(path) if path is not None and path.is_file() else None
+    if path is None or header is None:
         return pd.DataFrame(columns=list(COLUMNS), dtype=object)
+    if not set(SOURCES) & set(header) or set(ROW_NAMES) & set(header):
+        # a row for each prompt or video would become one for each action
+        check_overwrite(path, COLUMNS)
     load_labels(path)
     rows = read_rows(path).astype(object)
     rows = rows.reindex(columns=[*COLUMNS, *(name for name in rows.columns if name not in COLUMNS)])
