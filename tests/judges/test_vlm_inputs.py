@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from tests.judges.vlm_cases import (
     make_judge,
 )
 from videophy_lab.judges.base import Question
-from videophy_lab.judges.vlm_inputs import fit_pixels, neutralise_marks, tokenize
+from videophy_lab.judges.vlm_inputs import fit_pixels, list_marks, neutralise_marks, tokenize
 
 one_thread = tiny_vlms.one_thread
 folders = vlm_cases.folders
@@ -120,3 +121,10 @@ def test_a_prompt_is_opened_once(folders, prompt):
     opening = processor.tokenizer.bos_token_id
     ids = tokenize(processor, prompt)
     assert (ids[0], ids.count(opening)) == (opening, 1)
+
+
+def test_marks_of_one_length_come_in_one_order():
+    numbered = [f"<|{number:02}|>" for number in range(40)]
+    tokenizer = SimpleNamespace(get_added_vocab=lambda: dict.fromkeys([*numbered[::-1], "<", "<|video|>"], 0))
+    processor = SimpleNamespace(video_token="<|video|>", tokenizer=tokenizer)
+    assert list_marks(processor) == ("<|video|>", *numbered)

@@ -59,13 +59,14 @@ class EncodedClip:
 
 
 def list_marks(processor: Any) -> tuple[str, ...]:
-    """List the texts that its tokenizer takes for more than text, the longest first."""
+    """List the texts that its tokenizer takes for more than text, the longest first, else in order."""
     marks = {
         processor.video_token,
         getattr(processor, "image_token", None),
         *processor.tokenizer.get_added_vocab(),
     }
-    return tuple(sorted((mark for mark in marks if mark and len(mark.strip()) > 1), key=len, reverse=True))
+    texts = [mark for mark in marks if mark and len(mark.strip()) > 1]
+    return tuple(sorted(texts, key=lambda mark: (-len(mark), mark)))
 
 
 def neutralise_marks(text: str, marks: Sequence[str]) -> str:
