@@ -42,7 +42,7 @@ def test_one_annotator_alone_is_told_that_agreement_needs_two(tmp_path: Path) ->
     page = run_few(tmp_path, ALONE, "alone.csv", make_few("A"))
     assert "Agreement about PC cannot be told: it needs two people" in page
     assert "no video was rated by two or more (12 videos, 1 annotator)" in page
-    assert "The share of successes in PC is 33.3 %, whichever way ratings are combined" in page
+    assert "The share of successes in PC is 33.3 %, whichever way ratings are combined (n = 12 videos" in page
     for nonsense in ("undefined", "with the others", "disputed question", "is left out"):
         assert nonsense not in page.split("Where the numbers come from")[0]
     assert len(pd.read_csv(tmp_path / "tables" / "annotators_flags.csv")) == 0
@@ -57,7 +57,10 @@ def test_few_ratings_of_yes_and_no_are_combined_and_said_to_be_few(tmp_path: Pat
     share = (ratings.groupby("video_id")["rating"].mean() > 0.5).mean()
     assert 0 < share < 1
     assert ways["mean"] == ways["majority"] == pytest.approx(share)
-    assert f"The share of successes in PC is {100 * share:.1f} %, whichever way" in page
+    assert (
+        f"The share of successes in PC is {100 * share:.1f} %, whichever way ratings are combined (n = 12 "
+        "videos; Dawid–Skene, with fewer than 100 ratings of someone, is left out)." in page
+    )
     n_disputed = int((ratings.groupby("video_id")["rating"].nunique() > 1).sum())
     assert f"2 of {n_disputed} disputed questions about videos are listed" in page
     combined = pd.read_csv(tmp_path / "combined.csv")
