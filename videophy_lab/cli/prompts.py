@@ -98,6 +98,7 @@ def import_lists(
 ) -> None:
     """Make one list of actions of several data sets' lists of classes."""
     from videophy_lab.prompts import gather_actions, read_list
+    from videophy_lab.prompts.folder import check_places
 
     with explain(asks=False):
         found: dict[str, Any] = {}
@@ -105,6 +106,7 @@ def import_lists(
             kind, equals, file = item.partition("=")
             if not equals:
                 raise ValueError(f"{item!r} must have the form KIND=FILE, such as ucf101=classInd.txt")
+            check_places(out, ["actions"], {item: file})
             found[kind] = [*found.get(kind, []), *read_list(file, kind, column=column)]
         actions = gather_actions(found)
         write_all(out, {"actions": actions})
@@ -123,10 +125,11 @@ def filter_list(
 ) -> None:
     """Propose which actions to keep, and which are the same; people decide (see review)."""
     from videophy_lab.prompts import ChatModel, filter_actions, price_filter
-    from videophy_lab.prompts.folder import read_actions
+    from videophy_lab.prompts.folder import check_places, read_actions
 
     with explain():
         table = read_actions(actions)
+        check_places(out, ["decisions"], {"ACTIONS": actions})
         models = build_models(option, {"filter": ChatModel}, model=model, retry=retry)
         chat = models["filter"]
         if dry_run:
@@ -163,7 +166,7 @@ def review_table(
 ) -> None:
     """Write files for independent reviewers, or read them back and decide."""
     from videophy_lab.prompts import review, settling
-    from videophy_lab.prompts.folder import write_rows
+    from videophy_lab.prompts.folder import check_places, write_rows
     from videophy_lab.schema import read_rows
 
     with explain(asks=False):
@@ -189,6 +192,9 @@ def review_table(
             typer.echo(f"to fill in: {path} (column decision: {', '.join(subject.words)}; note if you like)")
         if reviewer and not filled:
             return None
+        given = {"TABLE": table} | {f"--filled {path}": path for path in filled or []}
+        # what was settled stays in its list
+        check_places(out, [f"{stem}{name}" for name in ("reviews", "adjudication", "decided", "kept")], given)
         reviews = review.read_reviews(filled or [], rows, subject=subject)
         if settled is None:
             settling.check_settled(out / f"{stem}adjudication.csv")
@@ -223,10 +229,11 @@ def write_captions(
     """Write captions of actions, check them, and list those that fail."""
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_prompts
+    from videophy_lab.prompts import refusals
     from videophy_lab.prompts.folder import read_actions
 
     with explain():
-        table = read_actions(actions)
+        table, earlier = read_actions(actions), refusals.read_earlier(out, refusals.CAPTIONS)
         existing = load_prompts(prompts) if prompts else None
         kinds = {"writer": steps.Writer, "checker": steps.ChatModel}
         models = build_models(option, kinds, model=model, retry=retry)
@@ -237,11 +244,15 @@ def write_captions(
         written = steps.write_all_captions(table, **models, existing=existing, terms=terms, tokenizer=clip)
         tell_unasked(models.values())
         counted = steps.check_tokens(written.prompts, clip)
-        write_all(out, {"captions": counted, "caption_failures": written.failures})
+        failures, n_earlier = refusals.join_earlier(
+            earlier, written.failures, refusals.CAPTIONS, worked_on=table["action"], taken=counted
+        )
+        write_all(out, {"captions": counted, "caption_failures": failures})
     n_short = int(written.failures["check"].eq("short").sum())
     finish(
-        f"{len(counted)} captions of {len(table)} actions; {len(written.failures) - n_short} refused, "
-        f"{n_short} actions have fewer than {per_action}",
+        f"{len(counted)} captions of {len(table)} actions; {len(written.failures) - n_short} refused"
+        f"{refusals.tell_earlier(n_earlier, refusals.CAPTIONS)}, {n_short} actions have fewer than "
+        f"{per_action}",
         n_short,
         last=steps.tell_unchecked(counted),
     )

@@ -51,13 +51,14 @@ def upsample_captions(
     """Lengthen captions, and keep only what still means the same."""
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_prompts
-    from videophy_lab.prompts.folder import check_captions, write_settings
+    from videophy_lab.prompts import refusals
+    from videophy_lab.prompts.folder import check_captions, check_places, write_settings
 
     with explain():
         if upsampler not in UPSAMPLERS:
             raise ValueError(f"--upsampler is {upsampler!r}. Allowed: {', '.join(UPSAMPLERS)}.")
         check_captions(prompts)
-        table = load_prompts(prompts)
+        table, earlier = load_prompts(prompts), refusals.read_earlier(out, refusals.UPSAMPLING)
         kind = steps.LocalUpsampler if upsampler == "local" else steps.ChatUpsampler
         models = build_models(
             option,
@@ -73,13 +74,17 @@ def upsample_captions(
         done = steps.upsample(*given, language=language)
         tell_unasked(models.values())
         counted = steps.check_tokens(done.prompts, clip)
-        write_all(out, {"prompts": counted, "upsampling_failures": done.failures})
+        there = counted[counted["upsampled_caption"].notna()]
+        failures, n_earlier = refusals.join_earlier(
+            earlier, done.failures, refusals.UPSAMPLING, worked_on=table["prompt_id"], taken=there
+        )
+        write_all(out, {"prompts": counted, "upsampling_failures": failures})
         if done.settings:
             write_settings(done.settings, out, "upsampling.json")
     n_final = int(done.failures.loc[done.failures["is_final"], "prompt_id"].nunique())
-    n_there = int(counted["upsampled_caption"].notna().sum())
     finish(
-        f"{n_there} of {len(counted)} captions are upsampled; {n_final} have none that keeps the meaning",
+        f"{len(there)} of {len(counted)} captions are upsampled; {n_final} have none that keeps the meaning"
+        f"{refusals.tell_earlier(n_earlier, refusals.UPSAMPLING)}",
         n_final,
         last=steps.tell_unchecked(counted),
     )
@@ -106,12 +111,14 @@ def choose_hard_subset(
     """Mark the actions at which a reference generator fails; it cannot be compared on them then."""
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_prompts, load_ratings, load_scores
-    from videophy_lab.prompts.folder import check_captions
+    from videophy_lab.prompts.folder import check_captions, check_places
 
     with explain(asks=False):
         if (ratings is None) == (scores is None):
             raise ValueError("give either --ratings or --scores, of videos of the reference")
         check_captions(prompts)
+        given = {"PROMPTS": prompts, "--ratings": ratings, "--scores": scores}
+        check_places(out, ["hard_prompts", "hard_actions"], given)
         rated = load_ratings(ratings, scale=scale) if ratings else load_scores(str(scores))
         chosen = steps.HardRule(rule=rule, n_actions=n_actions, least_videos=least_videos)
         hard = steps.choose_hard(load_prompts(prompts), rated, reference=reference, rule=chosen, scale=scale)
@@ -139,10 +146,11 @@ def propose(
 
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_videos
+    from videophy_lab.prompts import refusals
     from videophy_lab.scoring.inputs import find_file
 
     with explain():
-        table = load_videos(videos)
+        table, earlier = load_videos(videos), refusals.read_earlier(out, refusals.RULES)
         if "path" in table.columns:
             paths = [find_file(path, Path(videos).parent) for path in table["path"]]
             table = table.assign(path=pd.Series(paths, index=table.index, dtype="str").replace("", None))
@@ -152,14 +160,14 @@ def propose(
             return typer.echo(steps.price_rules(table, chat, n_rules=n_rules))
         ruled = steps.propose_rules(table, chat, n_rules=n_rules)
         tell_unasked(models.values())
-        write_all(
-            out,
-            {"rules": ruled.rules, "video_captions": ruled.captions, "rule_failures": ruled.failures},
+        failures, n_earlier = refusals.join_earlier(
+            earlier, ruled.failures, refusals.RULES, worked_on=table["video_id"], taken=ruled.rules
         )
+        write_all(out, {"rules": ruled.rules, "video_captions": ruled.captions, "rule_failures": failures})
     failed = ruled.failures.loc[ruled.failures["check"].isin(["short", "no video"]), "video_id"].nunique()
     finish(
         f"{len(ruled.rules)} rules of {ruled.rules['video_id'].nunique()} videos; {failed} videos have "
-        f"fewer than {n_rules}",
+        f"fewer than {n_rules}{refusals.tell_earlier(n_earlier, refusals.RULES)}",
         int(failed),
     )
 
@@ -194,12 +202,15 @@ def merge_texts(
     """Turn what annotators found wrong into rules, each once, beside those that there are."""
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_ratings
+    from videophy_lab.prompts.folder import check_places
     from videophy_lab.prompts.turning import UNANSWERED
     from videophy_lab.schema import read_rows, read_table
 
     with explain():
         models = build_models(option, {"laws": steps.ChatModel}, model=model, retry=retry) if laws else {}
         chat = models.get("laws")
+        given = {"RULES": rules, "VIOLATIONS": additions, "--ratings": ratings}
+        check_places(out, ["rules", "merged", "added_ratings", *(["all_ratings"] if ratings else [])], given)
         table, texts = read_table(rules, "rules"), read_rows(additions)
         rated = load_ratings(ratings, tasks=None) if ratings else None
         if dry_run:
