@@ -70,3 +70,15 @@ def test_an_input_is_refused_under_whatever_name(tmp_path: Path, monkeypatch: py
     with pytest.raises(ValueError, match=r"--questions absent\.csv is the file that is given as PROMPTS"):
         check_inputs("absent.csv", {"PROMPTS": "./absent.csv"}, option="--questions")
     check_inputs("m.csv", {"VIDEOS": pd.DataFrame(), "--labels": None, "--prompts": "hub:videophy2"})
+
+
+def test_a_table_in_a_folder_or_beside_a_file_is_told_with_the_option(tmp_path: Path) -> None:
+    table = tmp_path / "actions.csv"
+    table.write_text("action,notes\nwait,mine\n")
+    with pytest.raises(ValueError, match="is the file that is given as ACTIONS, and would be lost") as error:
+        check_overwrite(tmp_path, ["action"], inputs={"ACTIONS": table}, file=table, others=True)
+    assert f"--out {tmp_path}: a table of it, {table}, is" in str(error.value)
+    assert f"Remedy: give another --out, such as {tmp_path}_2." in str(error.value)
+    check_overwrite(tmp_path, ["action"], inputs={"ACTIONS": "other.csv"}, file=table, others=True)
+    with pytest.raises(ValueError, match="was not written by this command: it has no column origin"):
+        check_overwrite(tmp_path, ["action", "origin"], file=table, others=True)

@@ -11,6 +11,7 @@ from videophy_lab.annotation.log import list_logs, read_lines
 from videophy_lab.annotation.questions import MORE, PAIRS, PROBLEM
 from videophy_lab.annotation.session import latest_answers
 from videophy_lab.schema import TableError, check_table, write_table
+from videophy_lab.schema.overwriting import check_overwrite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -228,8 +229,14 @@ def write_collected(collected: Collected, out: str | Path) -> list[Path]:
     Returns
     -------
     list of Path
+
+    Raises
+    ------
+    ValueError
+        See :func:`check_files`.
     """
     out = Path(out)
+    check_files(out)
     ratings = collected.ratings.dropna(axis="columns", how="all")
     ratings = ratings.reindex(columns=[name for name in collected.ratings if name in ratings or name in KEPT])
     written = [write_table(ratings, out, "ratings")]
@@ -244,6 +251,26 @@ def write_collected(collected: Collected, out: str | Path) -> list[Path]:
         draft.replace(path)
         written.append(path)
     return written
+
+
+def check_files(out: str | Path, inputs: Mapping[str, object] | None = None) -> None:
+    """Check that the ratings and the tables beside them are written over nothing else.
+
+    Parameters
+    ----------
+    out : path
+        Of the ratings.
+    inputs : mapping of name to path, optional
+        See :func:`videophy_lab.schema.overwriting.check_inputs`.
+
+    Raises
+    ------
+    ValueError
+        One of them is an input, or is there already and something else.
+    """
+    check_overwrite(out, KEPT, inputs=inputs, others=True)
+    for name in BESIDE:
+        check_overwrite(out, COLUMNS[name], inputs=inputs, file=name_beside(out, name), others=True)
 
 
 def name_beside(out: str | Path, name: str) -> Path:

@@ -21,6 +21,7 @@ from videophy_lab.annotation.order import draw_sides
 from videophy_lab.annotation.questions import KINDS, QUESTIONS
 from videophy_lab.annotation.task import Item, Task, TaskError
 from videophy_lab.markup import load_templates
+from videophy_lab.schema.overwriting import check_overwrite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,12 +50,14 @@ def export_mturk(task: Task, folder: str | Path, *, urls: Mapping[str, str]) -> 
 
     Raises
     ------
-    TaskError
-        A video has no such address.
+    ValueError
+        A video has no such address, or the folder holds another table of that name.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     check_urls(task, urls)
+    for kind in {item.kind for item in task.items}:
+        check_overwrite(folder, COLUMNS, option="folder", file=folder / f"{kind}.csv", others=True)
+    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for kind in KINDS:
         items = [item for item in task.items if item.kind == kind]

@@ -13,8 +13,11 @@ from videophy_lab.annotation.collect import Collected, collect_answers
 from videophy_lab.annotation.mturk import write_rows
 from videophy_lab.annotation.mturk_assignment import read_assignment
 from videophy_lab.annotation.task import TaskError
+from videophy_lab.schema.overwriting import check_overwrite, read_header
 
 NEEDED = ("AssignmentId", "WorkerId", "Input.item_id", "Input.videos")
+# what a file has that is uploaded again
+MARKS = ("AssignmentId", "WorkerId", "Approve", "Reject")
 FIELD_LIMIT = 2**24
 
 
@@ -111,10 +114,12 @@ def write_review(results: str | Path, out: str | Path, *, rejected: Mapping[str,
 
     Raises
     ------
-    TaskError
-        A name is neither a worker's nor an assignment's.
+    ValueError
+        A name is neither a worker's nor an assignment's, or `out` is the results themselves or another file.
     """
     rows = read_results(results)
+    check_overwrite(out, MARKS, inputs={"results": results}, option="out", others=True)
+    check_assignments(rows, out)
     known = {row[name] for row in rows for name in ("WorkerId", "AssignmentId")}
     strangers = [name for name in rejected if name not in known]
     if strangers:
@@ -127,3 +132,18 @@ def write_review(results: str | Path, out: str | Path, *, rejected: Mapping[str,
         filled.append({name: row.get(name, "") for name in columns} | marks)
     Path(out).write_text(write_rows(filled), encoding="utf-8", newline="")
     return sum(bool(row["Reject"]) for row in filled)
+
+
+def check_assignments(rows: list[dict[str, str]], out: str | Path) -> None:
+    """Check that a file that is there already holds no assignment but those of `rows`.
+
+    Raises
+    ------
+    TaskError
+        It does.
+    """
+    if not Path(out).is_file() or not read_header(Path(out)):
+        return
+    others = {row["AssignmentId"] for row in read_results(out)} - {row["AssignmentId"] for row in rows}
+    if others:
+        raise TaskError(f"out {out} holds other assignments, such as {min(others)}. Remedy: give another out")

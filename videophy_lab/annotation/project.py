@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from videophy_lab.annotation.collect import Collected, collect, collect_answers, write_collected
+from videophy_lab.annotation.collect import Collected, check_files, collect, collect_answers, write_collected
 from videophy_lab.annotation.log import clean_name, list_logs, read_lines
 from videophy_lab.annotation.reel import Reel
 from videophy_lab.annotation.session import Session
 from videophy_lab.annotation.task import Task, TaskError, make_key, read_json, write_json
+from videophy_lab.schema.overwriting import read_header
 
 ENDINGS = (".csv", ".parquet")
 TASK_FILE, ADDRESS_FILE, DOOR_FILE = "task.json", ".address.json", ".open.html"
@@ -38,8 +39,8 @@ class Project:
 
     Raises
     ------
-    TaskError
-        `out` is no table, or was not made by annotation.
+    ValueError
+        `out` is no table, or it or a table beside it was not made by annotation.
     """
 
     task: Task
@@ -51,11 +52,12 @@ class Project:
         self.out = Path(self.out)
         if self.out.suffix.lower() not in ENDINGS:
             raise TaskError(f"--out is {self.out}; it must end in {' or '.join(ENDINGS)}")
-        if self.out.exists() and not self.folder.is_dir():
+        if self.out.exists() and not self.folder.is_dir() and read_header(self.out) is not None:
             raise TaskError(
                 f"{self.out} is there already, and not made of the logs in {self.folder.name}, which is "
                 "missing. Remedy: give another --out, so that nothing is overwritten"
             )
+        check_files(self.out)
         self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(self.folder / TASK_FILE, write_json(self.task))
         self.reel = Reel(self.task)

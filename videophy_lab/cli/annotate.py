@@ -88,8 +88,11 @@ def annotate_videos(
     on where people stopped.
     """
     from videophy_lab import annotation
+    from videophy_lab.annotation.collect import check_files
 
+    given = {"VIDEOS": videos, "--rules": rules, "--pairs": pairs, "--qualification": qualification}
     try:
+        check_files(out, given)
         task = annotation.make_task(
             videos,
             tasks=split_words(tasks),

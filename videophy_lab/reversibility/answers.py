@@ -110,7 +110,7 @@ def check_questions(file: Path, rules: pd.DataFrame, *, inputs: Mapping[str, obj
     ValueError
         It is one of the inputs, or holds something else, such as other rules.
     """
-    check_overwrite(file, list(rules), inputs=inputs, option="--questions")
+    check_overwrite(file, [str(name) for name in rules.columns], inputs=inputs, option="--questions")
     if not file.is_file() or read_header(file) is None:
         return
     others = [name for name in read_table(file, "rules")["rule_id"] if name not in RULES]

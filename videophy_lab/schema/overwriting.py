@@ -13,7 +13,9 @@ HEADER_BYTES = 1 << 16
 COLUMNS_SHOWN = 8
 
 
-def check_inputs(out: str | Path, inputs: Mapping[str, object], *, option: str = "--out") -> None:
+def check_inputs(
+    out: str | Path, inputs: Mapping[str, object], *, option: str = "--out", file: Path | None = None
+) -> None:
     """Check that a file that is to be written is none of those that are read.
 
     Parameters
@@ -24,6 +26,8 @@ def check_inputs(out: str | Path, inputs: Mapping[str, object], *, option: str =
         over: a table, or an option that was not given.
     option : str
         What the user calls `out`.
+    file : Path, optional
+        What is written, where that is not `out` itself but a file in it or beside it.
 
     Raises
     ------
@@ -31,10 +35,10 @@ def check_inputs(out: str | Path, inputs: Mapping[str, object], *, option: str =
         It is one of them.
     """
     for name, given in inputs.items():
-        if isinstance(given, str | Path) and is_same_file(out, given):
+        if isinstance(given, str | Path) and is_same_file(file or out, given):
             raise ValueError(
-                f"{option} {out} is the file that is given as {name}, and would be written over it. Remedy: "
-                f"give another {option}, such as {name_beside(Path(out))}."
+                f"{name_output(out, option, file)} is the file that is given as {name}, and would be lost. "
+                f"Remedy: give another {option}, such as {name_beside(Path(out))}."
             )
 
 
@@ -44,6 +48,7 @@ def check_overwrite(
     *,
     inputs: Mapping[str, object] | None = None,
     option: str = "--out",
+    file: Path | None = None,
     others: bool = False,
 ) -> None:
     """Check that a file can be written: it is no input, and not there unless the same command wrote it.
@@ -58,6 +63,8 @@ def check_overwrite(
         See :func:`check_inputs`.
     option : str
         What the user calls `out`.
+    file : Path, optional
+        See :func:`check_inputs`.
     others : bool
         Take a file with further columns for one of the command's own.
 
@@ -66,8 +73,8 @@ def check_overwrite(
     ValueError
         It is an input, or a file that something else wrote.
     """
-    check_inputs(out, inputs or {}, option=option)
-    path = Path(out)
+    check_inputs(out, inputs or {}, option=option, file=file)
+    path = file or Path(out)
     header = read_header(path) if path.is_file() else None
     if header is None:
         return
@@ -79,10 +86,15 @@ def check_overwrite(
     if not header:
         why = "it is no table"
     raise ValueError(
-        f"{option} {out} is there already, and was not written by this command: {why}; columns of this "
-        f"command: {list_names(columns)}. Remedy: give another {option}, such as {name_beside(path)}, or "
-        "move that file away."
+        f"{name_output(out, option, file)} is there already, and was not written by this command: {why}; "
+        f"columns of this command: {list_names(columns)}. Remedy: give another {option}, such as "
+        f"{name_beside(Path(out))}, or move that file away."
     )
+
+
+def name_output(out: str | Path, option: str, file: Path | None) -> str:
+    """Name what is to be written: the beginning of a sentence."""
+    return f"{option} {out}" if file is None else f"{option} {out}: a table of it, {file},"
 
 
 def is_same_file(one: str | Path, other: str | Path) -> bool:
