@@ -96,3 +96,43 @@ def test_a_review_without_decisions_leaves_those_of_before(tmp_path: Path) -> No
     assert "--filled FILE (once for each reviewer) reads it back" in error
     assert {name: (tmp_path / name).read_bytes() for name in names} == before
     assert run(*command, "--reviewers", 0)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("import", "csv={0}/actions.csv"), "actions.csv, is the file that is given as csv="),
+        (("import", "ucf101={0}/classInd.txt"), "actions.csv, is there already, and was not written by this"),
+        (("filter", "{0}/decisions.csv"), "decisions.csv, is the file that is given as ACTIONS"),
+        (("review", "{0}/kept.csv", "--reviewers", "0"), "kept.csv, is the file that is given as TABLE"),
+        (("caption", "{0}/decisions.csv"), "captions.csv, is there already, and was not written by this"),
+        (("upsample", "{0}/prompts.csv"), "prompts.csv, is the file that is given as PROMPTS"),
+        (("upsample", "{0}/captions.csv"), "prompts.csv, is there already, and was not written by this"),
+        (("merge", "{0}/rules.csv", "{0}/v.csv", "--no-laws"), "rules.csv, is the file that is given as RUL"),
+        (("rules", "{0}/videos.csv"), "video_captions.csv, is there already, and was not written by this"),
+        (
+            ("hard", "{0}/prompts.csv", "--reference", "x", "--ratings", "{0}/hard_actions.csv"),
+            "hard_actions.csv, is the file that is given as --ratings",
+        ),
+    ],
+)
+def test_a_step_writes_over_nothing_else(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    texts = {
+        "actions": "action,notes\npole vault,mine\n",
+        "decisions": "action,decision,criterion,mine\npole vault,keep,x,y\n",
+        "kept": "action,final,decided_by\npole vault,keep,reviewers\n",
+        "captions": "prompt_id,caption\na,A dog pushes a red ball.\n",
+        "prompts": "prompt_id,caption\na,A dog pushes a red ball.\n",
+        "rules": "video_id,rule_id,rule\nx,r,It falls.\n",
+        "video_captions": "video_id,mine\nx,1\n",
+        "hard_actions": "video_id,rating\nx,1\n",
+        "v": "video_id,annotator,violation\nx,eve,It flies.\n",
+        "videos": "video_id,prompt_id,generator,path\nx,a,g,x.mp4\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    (tmp_path / "classInd.txt").write_text("1 PoleVault\n")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    code, _, error = run(*(word.format(tmp_path) for word in words), "--out", tmp_path)
+    assert (code, message in error) == (2, True), error
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

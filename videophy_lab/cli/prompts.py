@@ -230,9 +230,11 @@ def write_captions(
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_prompts
     from videophy_lab.prompts import refusals
-    from videophy_lab.prompts.folder import read_actions
+    from videophy_lab.prompts.folder import check_places, read_actions
 
     with explain():
+        # the captions of --prompts stay in what is written
+        check_places(out, ["captions"], {"ACTIONS": actions})
         table, earlier = read_actions(actions), refusals.read_earlier(out, refusals.CAPTIONS)
         existing = load_prompts(prompts) if prompts else None
         kinds = {"writer": steps.Writer, "checker": steps.ChatModel}

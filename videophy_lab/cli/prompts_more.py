@@ -58,6 +58,7 @@ def upsample_captions(
         if upsampler not in UPSAMPLERS:
             raise ValueError(f"--upsampler is {upsampler!r}. Allowed: {', '.join(UPSAMPLERS)}.")
         check_captions(prompts)
+        check_places(out, ["prompts"], {"PROMPTS": prompts})
         table, earlier = load_prompts(prompts), refusals.read_earlier(out, refusals.UPSAMPLING)
         kind = steps.LocalUpsampler if upsampler == "local" else steps.ChatUpsampler
         models = build_models(
@@ -147,9 +148,11 @@ def propose(
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_videos
     from videophy_lab.prompts import refusals
+    from videophy_lab.prompts.folder import check_places
     from videophy_lab.scoring.inputs import find_file
 
     with explain():
+        check_places(out, ["rules", "video_captions"], {"VIDEOS": videos})
         table, earlier = load_videos(videos), refusals.read_earlier(out, refusals.RULES)
         if "path" in table.columns:
             paths = [find_file(path, Path(videos).parent) for path in table["path"]]

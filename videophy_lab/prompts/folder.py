@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.prompts.actions import check_actions
 from videophy_lab.schema import check_table, read_rows
+from videophy_lab.schema.overwriting import check_overwrite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,50 @@ FILES = {
     "added_ratings": "added_ratings.csv",
     "all_ratings": "all_ratings.csv",
 }
+# columns that the steps always write, by which their own tables are known; lists of what was refused are
+# joined with those of before, see refusals
+MARKS = {
+    "actions": ("action", "origin", "names"),
+    "decisions": ("action", "decision", "criterion"),
+    "reviews": ("reviewer", "decision", "note"),
+    "adjudication": ("said", "reviewer", "decision"),
+    "decided": ("final", "decided_by"),
+    "kept": ("final", "decided_by"),
+    "captions": ("prompt_id", "caption", "prompt_hash", "tokens_method"),
+    "prompts": ("prompt_id", "caption", "upsampled_caption", "upsampled_by"),
+    "hard_actions": ("action", "n_joint", "is_hard", "tied"),
+    "hard_prompts": ("prompt_id", "is_hard", "hard_reference"),
+    "rules": ("video_id", "rule_id", "rule"),
+    "video_captions": ("video_id", "video_caption"),
+    "merged": ("video_id", "violation", "became"),
+    "added_ratings": ("video_id", "annotator", "task", "rule_id", "rating"),
+    "all_ratings": ("video_id", "annotator", "task", "rule_id", "rating"),
+}
 PROMPT_TABLES = ("captions", "prompts", "hard_prompts")
+
+
+def check_places(out: str | Path, names: Iterable[str], inputs: Mapping[str, object]) -> None:
+    """Check that a step writes its tables over none of its inputs, and over nothing else.
+
+    Parameters
+    ----------
+    out : path
+        Folder.
+    names : iterable of str
+        Of :data:`FILES`.
+    inputs : mapping of name to path
+        See :func:`videophy_lab.schema.overwriting.check_inputs`.
+
+    Raises
+    ------
+    ValueError
+        A table would be lost.
+    """
+    for name in names:
+        file = Path(out) / FILES[name]
+        # reviews of rules are tables like those of actions
+        marks = MARKS.get(name) or MARKS[name.removeprefix("rule_")]
+        check_overwrite(out, marks, inputs=inputs, file=file, others=True)
 
 
 def write_rows(table: pd.DataFrame, folder: str | Path, file: str) -> Path:
