@@ -91,7 +91,7 @@ def test_rules_take_keys_clicks_and_words(page: object, project: Project) -> Non
         page.locator(".vpa-rule").nth(1).locator('[data-value="1"]').click()
         page.keyboard.press("n")
         page.keyboard.type("The cup x4 melts.")
-        page.keyboard.press("Enter")
+        page.keyboard.press("Control+Enter")
         wait_saved(page)
         given = [
             (each["question"], each["value"]) for each in read_answers(project) if each["kind"] == "rule"

@@ -59,7 +59,7 @@ def test_rules_and_what_workers_add_come_back(folder: Path, tmp_path: Path) -> N
     given = {
         "rule_1": {"0": False, "1": True, "2": False},
         "rule_2": {"0": True, "1": False, "2": False},
-        "more": "It\nmelts.",
+        "more": " It  melts,\r\nthen flows. ",
     }
     path = write_results(
         tmp_path / "r.csv",
@@ -72,7 +72,7 @@ def test_rules_and_what_workers_add_come_back(folder: Path, tmp_path: Path) -> N
     assert set(collected.ratings["rule"]) == {rule.text for rule in RULES}
     assert set(collected.ratings["law"].dropna()) == {"gravity"}
     assert set(collected.ratings["seconds"]) == {21}
-    assert list(collected.violations["violation"]) == ["It melts."] * 2
+    assert list(collected.violations["violation"]) == ["It  melts,\nthen flows."] * 2
 
 
 @pytest.mark.parametrize("rule_id", ["R&1", 'a  <b> $ "c"\n\U0001f980', "&amp;"])

@@ -217,8 +217,9 @@ def list_failed(report: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
 def write_collected(collected: Collected, out: str | Path) -> list[Path]:
     """Write the ratings, and beside them every other table that has rows, or had some when it was written.
 
-    Texts stand in the files letter by letter as annotators typed them. A spreadsheet takes one that begins
-    with ``=``, ``+``, ``-`` or ``@`` for a formula: import the columns as text there.
+    Texts stand in the files letter by letter as annotators typed them, but for blanks at their ends. A
+    spreadsheet takes one that begins with ``=``, ``+``, ``-`` or ``@`` for a formula: import the columns as
+    text there.
 
     Parameters
     ----------

@@ -95,7 +95,7 @@ def read_questions(
             answer |= {"expected": item.expected[question], "right": item.is_right(question, value)}
         answers.append(answer)
     if isinstance(given.get(MORE), str) and item.kind == "rule":
-        answers.append({"question": MORE, "value": " ".join(given[MORE].split())[:LONGEST_TEXT]})
+        answers.append({"question": MORE, "value": given[MORE].replace("\r\n", "\n").strip()[:LONGEST_TEXT]})
     return answers
 
 

@@ -243,7 +243,7 @@ def check_value(item: Item, question: str, value: object) -> int | str:
     """Give a value that a question allows, or raise."""
     if question in (PROBLEM, MORE) and (question == PROBLEM or item.kind == "rule"):
         if isinstance(value, str) and len(value) <= LONGEST_TEXT:
-            return " ".join(value.split())
+            return value.strip() if question == MORE else " ".join(value.split())
         raise AnswerError(f"{question} must be a text of at most {LONGEST_TEXT:,} characters")
     if question not in item.questions:
         raise AnswerError(f"{item.item_id!r} has no question {question[:LONGEST_ID]!r}")

@@ -6,20 +6,23 @@ const PLAYER_KEYS = { " ": "play", ArrowLeft: "back", ArrowRight: "forward", Hom
 // `act` has what is done by: press(action), choose(item, question, choice), point(place), back, problem, speed
 function makeKeyListener(root, find, act) {
   function onKey(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
     const { target } = event;
+    const isText = target.matches("textarea");
+    const goesOn = isText && event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (event.altKey || event.isComposing || ((event.ctrlKey || event.metaKey) && !goesOn)) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const typing = target.matches("textarea, input[type=text]");
+    const typing = isText || target.matches("input[type=text]");
     const onButton = target.closest("button, input[type=checkbox]") && root.contains(target);
     if (!typing && onButton && (key === " " || key === "Enter")) return event.stopPropagation();
-    if (typing ? !typed(key, event) : !pressed(key)) return;
+    if (typing ? !typed(key, event, goesOn || !isText) : !pressed(key)) return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  function typed(key, event) {
+  // Enter in a text of several lines is a new line
+  function typed(key, event, ends) {
     if (key === "Escape") root.focus();
-    else if (key === "Enter" && !event.shiftKey) find().enter?.();
+    else if (key === "Enter" && ends && !event.shiftKey) find().enter?.();
     else { event.stopPropagation(); return false; }
     return true;
   }

@@ -93,10 +93,10 @@ function makeChoices(item, name, question, choose) {
 
 // `known` gives the text that was written last, `write` takes a new one
 function makeMore(known, write) {
-  const text = h("textarea", { rows: "2", maxlength: "2000", placeholder: "Anything else that could not happen? (optional)", "aria-label": "Anything else that could not happen?" });
+  const text = h("textarea", { rows: "2", maxlength: "2000", placeholder: "Anything else that could not happen? (optional)", "aria-label": "Anything else that could not happen?", title: "Esc leaves the text, Ctrl+Enter goes on" });
   text.value = known();
   const commit = () => {
-    const typed = text.value.trim().replace(/\s+/g, " ");
+    const typed = text.value.trim();
     if (typed !== known()) write(typed);
   };
   text.addEventListener("blur", commit);
@@ -120,6 +120,6 @@ function makeSwitch(on, change) {
 function makeKeys(item, choices) {
   const line = [["space", "play"], ["← →", "one frame"], ["Home", "restart"], ["s", "speed"],
     [choices.map((each) => each.key).join(" "), "answer"],
-    ...(item.kind === "rule" ? [["↑ ↓", "rule"], ["n", "write"]] : []), ["Enter", "next"], ["⌫", "back"], ["x", "cannot be judged"]];
+    ...(item.kind === "rule" ? [["↑ ↓", "rule"], ["n", "write"], ["Esc", "end writing"]] : []), ["Enter", "next"], ["⌫", "back"], ["x", "cannot be judged"]];
   return h("footer", { class: "vpa-keys", "aria-label": "Keys" }, ...line.map(([key, name]) => h("span", {}, h("kbd", {}, key), ` ${name}`)));
 }
