@@ -79,6 +79,12 @@ def write_all(out: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     typer.echo(f"tables: {', '.join(map(str, paths))}")
 
 
+def tell_left_out(note: str) -> None:
+    """Say what of a table goes no further, where something does not."""
+    if note:
+        typer.echo(f"note: {note}", err=True)
+
+
 def finish(message: str, n_failed: int, *, last: str = "") -> None:
     """Print what was done, and `last` behind it where there is any; leave with 1 where something failed."""
     typer.echo(f"done: {message}")
@@ -231,11 +237,14 @@ def write_captions(
     from videophy_lab.datasets import load_prompts
     from videophy_lab.prompts import refusals
     from videophy_lab.prompts.folder import check_places, read_actions
+    from videophy_lab.schema.decisions import take_kept
 
     with explain():
         # the captions of --prompts stay in what is written
         check_places(out, ["captions"], {"ACTIONS": actions})
-        table, earlier = read_actions(actions), refusals.read_earlier(out, refusals.CAPTIONS)
+        table, left_out = take_kept(read_actions(actions), what="actions", source=str(actions))
+        tell_left_out(left_out)
+        earlier = refusals.read_earlier(out, refusals.CAPTIONS)
         existing = load_prompts(prompts) if prompts else None
         kinds = {"writer": steps.Writer, "checker": steps.ChatModel}
         models = build_models(option, kinds, model=model, retry=retry)

@@ -19,6 +19,7 @@ from videophy_lab.cli.prompts import (
     explain,
     finish,
     prompts_app,
+    tell_left_out,
     write_all,
 )
 
@@ -208,6 +209,7 @@ def merge_texts(
     from videophy_lab.prompts.folder import check_places
     from videophy_lab.prompts.turning import UNANSWERED
     from videophy_lab.schema import read_rows, read_table
+    from videophy_lab.schema.decisions import take_kept
 
     with explain():
         models = build_models(option, {"laws": steps.ChatModel}, model=model, retry=retry) if laws else {}
@@ -215,6 +217,9 @@ def merge_texts(
         given = {"RULES": rules, "VIOLATIONS": additions, "--ratings": ratings}
         check_places(out, ["rules", "merged", "added_ratings", *(["all_ratings"] if ratings else [])], given)
         table, texts = read_table(rules, "rules"), read_rows(additions)
+        # what is not reviewed yet is in no other table, and stays
+        table, left_out = take_kept(table, what="rules", source=str(rules), open_too=True)
+        tell_left_out(left_out)
         rated = load_ratings(ratings, tasks=None) if ratings else None
         if dry_run:
             return typer.echo(steps.price_additions(texts, chat))
