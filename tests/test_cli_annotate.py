@@ -123,6 +123,21 @@ def test_a_wrong_command_says_what_is_wrong(
     assert message in result.output + result.stderr
 
 
+def test_rules_that_are_left_out_are_said(
+    videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("videophy_lab.cli.annotate.wait_for_people", lambda *_, **__: None)
+    rules = tmp_path / "rule_decided.csv"
+    command = ["annotate", str(videos), "--out", str(tmp_path / "r.csv"), "--rules", str(rules)]
+    rules.write_text("video_id,rule_id,rule,final\n,r,It falls.,keep\n,s,It is green.,drop\n")
+    result = CliRunner().invoke(app, command)
+    assert (result.exit_code, result.stderr) == (0, "note: 1 of 2 rules left out: 1 dropped\n")
+    rules.write_text("video_id,rule_id,rule,final\n,r,It falls.,drop\n,s,It is green.,drop\n")
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 2
+    assert "none of its 2 rules is kept: 2 dropped (column final). Remedy: review" in result.stderr
+
+
 def test_help_has_an_example() -> None:
     result = CliRunner().invoke(app, ["annotate", "--help"])
     assert result.exit_code == 0

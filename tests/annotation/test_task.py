@@ -19,6 +19,7 @@ from tests.annotation.made_tasks import (
 )
 from videophy_lab.annotation import Item, Task, TaskError, make_task, read_json, write_json
 from videophy_lab.annotation.questions import KINDS, QUESTIONS, VALUES
+from videophy_lab.schema import TableError
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +131,16 @@ def test_a_wrong_known_answer_is_named(folder: Path, change: dict, message: str)
     row = {"video_id": lab.load_videos(folder)["video_id"][0], "task": "pc", "rating": 3}
     with pytest.raises(TaskError, match=message):
         make_task(folder, qualification=pd.DataFrame([row | change]))
+
+
+def test_rules_that_a_review_dropped_are_not_asked(folder: Path) -> None:
+    rules = pd.DataFrame({"rule_id": ["r", "s", "t"], "rule": ["It falls.", "It is green.", "It rolls."]})
+    rules["video_id"] = None
+    with pytest.warns(UserWarning, match="2 of 3 rules left out: 1 dropped, 1 open"):
+        task = make_task(folder, tasks=["rule"], rules=rules.assign(final=["keep", "drop", "open"]))
+    assert {rule.rule_id for item in task.items for rule in item.rules} == {"r"}
+    with pytest.raises(TableError, match=r"none of its 3 rules is kept: 3 dropped \(column final\)\. Remedy"):
+        make_task(folder, tasks=["rule"], rules=rules.assign(final="drop"))
 
 
 @pytest.mark.parametrize(

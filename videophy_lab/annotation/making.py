@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from videophy_lab.annotation.known import ask_known, ask_pairs
 from videophy_lab.annotation.rows import find_file, list_rows, load_rows
 from videophy_lab.annotation.task import Clip, Item, Rule, Task, TaskError, needs_caption
 from videophy_lab.schema import check_table, read_table
+from videophy_lab.schema.decisions import take_kept
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,8 @@ def make_task(
     tasks : sequence of {"sa", "pc", "rule"}, optional
         What is asked of every video; when not given, all that can be. None of it with ``tasks=[]``.
     rules : path or DataFrame, optional
-        A rules table: of videos, else of prompts, else for all.
+        A rules table: of videos, else of prompts, else for all. Of a table that was reviewed (``final``, or
+        ``decision`` alone) those that were kept.
     pairs : path or DataFrame, optional
         ``video_id_a, video_id_b``, and ``task`` (``pc``, ``sa``) where not both are asked.
     qualification : path or DataFrame, optional
@@ -143,11 +146,21 @@ def make_clips(table: pd.DataFrame) -> Iterable[Clip]:
 
 
 def load_rules(rules: Table | None) -> list[dict[str, Any]]:
-    """Load a rules table as rows without blanks."""
+    """Load a rules table as rows without blanks; of one that was reviewed, those that were kept.
+
+    Warns
+    -----
+    UserWarning
+        How many were left out.
+    """
     if rules is None:
         return []
     table = read_table(rules, "rules") if isinstance(rules, str | Path) else check_table(rules, "rules")
-    return list_rows(table.dropna(subset=["rule"]))
+    source = str(rules) if isinstance(rules, str | Path) else "rules"
+    kept, left_out = take_kept(table, what="rules", source=source)
+    if left_out:
+        warnings.warn(left_out, stacklevel=3)
+    return list_rows(kept.dropna(subset=["rule"]))
 
 
 def choose_tasks(

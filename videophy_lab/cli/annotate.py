@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,21 +94,25 @@ def annotate_videos(
     given = {"VIDEOS": videos, "--rules": rules, "--pairs": pairs, "--qualification": qualification}
     try:
         check_files(out, given)
-        task = annotation.make_task(
-            videos,
-            tasks=split_words(tasks),
-            rules=rules,
-            pairs=pairs,
-            qualification=qualification,
-            pass_share=pass_share,
-            attention_every=attention_every,
-            block_size=block_size,
-        )
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always")
+            task = annotation.make_task(
+                videos,
+                tasks=split_words(tasks),
+                rules=rules,
+                pairs=pairs,
+                qualification=qualification,
+                pass_share=pass_share,
+                attention_every=attention_every,
+                block_size=block_size,
+            )
         project = annotation.Project(task, out)
     except (ValueError, ImportError) as error:
         stop(str(error), WRONG)
     except OSError as error:
         stop(explain_trouble(error, out), FAILED)
+    for note in notes:
+        typer.echo(f"note: {note.message}", err=True)
     wait_for_people(project, annotator=annotator, port=port, show=show)
 
 
