@@ -49,11 +49,30 @@ def test_what_is_tied_where_the_number_is_reached_is_left_out() -> None:
     actions = choose_hard(prompts, ratings, reference="ref", rule=rule).actions.set_index("action")
     assert actions["is_hard"].to_dict() == {"a": True, "b": True, "c": False, "d": False, "e": False}
     assert actions["tied"].to_dict() == {"a": False, "b": False, "c": True, "d": True, "e": False}
-    for n_actions, expected in ((1, ["a"]), (2, ["a", "b"]), (4, ["a", "b", "c", "d"]), (60, list("abcde"))):
+    for n_actions, expected in ((1, ["a"]), (2, ["a", "b"]), (4, ["a", "b", "c", "d"])):
         rule = HardRule(rule="lowest", n_actions=n_actions)
         found = choose_hard(prompts, ratings, reference="ref", rule=rule).actions
         assert sorted(found.loc[found["is_hard"], "action"]) == expected
         assert not found["tied"].any()
+
+
+def test_not_all_actions_are_hard_and_none_that_never_fails() -> None:
+    prompts, ratings = make_world({"a": [0] * 4, "b": [0, 1, 1, 1], "c": [1] * 4, "d": [1] * 3, "e": [0]})
+    hard = choose_hard(prompts, ratings, reference="ref", rule=HardRule(rule="lowest", n_actions=3))
+    assert hard.actions.loc[hard.actions["is_hard"], "action"].tolist() == ["a", "b"]
+    assert not hard.actions["tied"].any()
+    assert hard.notes == (
+        "2 actions and not 3: at the 2 others ref never failed, and what never fails is not hard",
+    )
+    assert choose_hard(prompts, ratings, reference="ref").notes == ()
+    for n_actions in (4, 60):
+        rule = HardRule(rule="lowest", n_actions=n_actions)
+        with pytest.raises(
+            ValueError, match=rf"the {n_actions} actions .* among 4, of which all.* below 4 \("
+        ):
+            choose_hard(prompts, ratings, reference="ref", rule=rule)
+    with pytest.raises(ValueError, match=r"Remedy: give --rule zero, or rate videos of more actions"):
+        choose_hard(*make_world({"a": [0] * 4}), reference="ref", rule=HardRule(rule="lowest", n_actions=1))
 
 
 def test_a_judges_scores_choose_too() -> None:

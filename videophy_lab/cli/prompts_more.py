@@ -106,7 +106,7 @@ def choose_hard_subset(
     rule: Annotated[
         str, typer.Option(metavar="zero|lowest", help="No success, or the lowest shares.")
     ] = "zero",
-    n_actions: Annotated[int, typer.Option(min=1, help="For lowest: how many.")] = 60,
+    n_actions: Annotated[int, typer.Option(min=1, help="For lowest: how many, fewer than all.")] = 60,
     least_videos: Annotated[int, typer.Option(min=1, help="Actions with fewer videos are left out.")] = 3,
     scale: Annotated[str | None, typer.Option(metavar="1-5|0/1", help="Told from the values.")] = None,
 ) -> None:
@@ -125,6 +125,8 @@ def choose_hard_subset(
         chosen = steps.HardRule(rule=rule, n_actions=n_actions, least_videos=least_videos)
         hard = steps.choose_hard(load_prompts(prompts), rated, reference=reference, rule=chosen, scale=scale)
         write_all(out, {"hard_prompts": hard.prompts, "hard_actions": hard.actions})
+    for note in hard.notes:
+        tell_left_out(note)
     n_hard, n_tied = int(hard.actions["is_hard"].sum()), int(hard.actions["tied"].sum())
     finish(
         f"{n_hard} of {len(hard.actions)} actions are hard for {reference}, "

@@ -33,9 +33,9 @@ class HardRule:
     rule : {"zero", "lowest"}
         ``zero``, the paper's: no video of the action is a success. ``lowest``: the `n_actions` with the
         lowest share of successes; of equal shares, those with more videos; what is still equal where the
-        number is reached is left out, all of it.
+        number is reached is left out, all of it, and so is an action whose videos are all successes.
     n_actions : int
-        For ``lowest``; the benchmark has 60 of 197.
+        For ``lowest``; fewer than there are. The benchmark has 60 of 197.
     least_videos : int
         Actions with fewer rated videos are not chosen: none of one or two is no sign.
     """
@@ -65,10 +65,13 @@ class Hard:
         ``action, n_videos, n_prompts, n_joint`` (successes on both questions), ``joint`` (their share),
         ``chance_of_none`` (that an action like the average of all would have no success in as many videos),
         ``is_hard``, ``tied`` (left out or in by the rule for equal shares alone); hardest first.
+    notes : tuple of str
+        What the rule asked for and could not be had.
     """
 
     prompts: pd.DataFrame
     actions: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 def choose_hard(
@@ -96,7 +99,7 @@ def choose_hard(
     Raises
     ------
     ValueError
-        No action, no such generator, or several scorers.
+        No action, no such generator, several scorers, or as many actions asked for as there are.
     """
     import pandas as pd
 
@@ -122,7 +125,7 @@ def choose_hard(
     is_hard = table["action"].map(dict(zip(chosen["action"], chosen["is_hard"], strict=True)))
     marked = table.assign(is_hard=is_hard.astype("boolean"))
     marked["hard_reference"] = pd.Series(reference, index=marked.index).where(marked["is_hard"].notna())
-    return Hard(check_table(marked, "prompts"), chosen)
+    return Hard(check_table(marked, "prompts"), chosen, list_notes(chosen, rule, reference))
 
 
 def find_successes(rated: pd.DataFrame, reference: str, scale: str | None) -> pd.DataFrame:
@@ -174,14 +177,38 @@ def mark_actions(actions: pd.DataFrame, rule: HardRule) -> pd.DataFrame:
     enough = ordered["n_videos"].ge(rule.least_videos)
     if rule.rule == "zero":
         return ordered.assign(is_hard=enough & ordered["n_joint"].eq(0), tied=False)
-    able = ordered[enough]
+    check_number(int(enough.sum()), len(ordered), rule)
+    fails = enough & ordered["joint"].lt(1)
+    able = ordered[fails]
     if len(able) <= rule.n_actions:
-        return ordered.assign(is_hard=enough, tied=False)
+        return ordered.assign(is_hard=fails, tied=False)
     last, following = able.iloc[rule.n_actions - 1], able.iloc[rule.n_actions]
-    same = enough & ordered["joint"].eq(following["joint"]) & ordered["n_videos"].eq(following["n_videos"])
+    same = fails & ordered["joint"].eq(following["joint"]) & ordered["n_videos"].eq(following["n_videos"])
     is_tie = last["joint"] == following["joint"] and last["n_videos"] == following["n_videos"]
     first = ordered.index.isin(able.index[: rule.n_actions])
     return ordered.assign(is_hard=first & ~same if is_tie else first, tied=same if is_tie else False)
+
+
+def check_number(n_able: int, n_all: int, rule: HardRule) -> None:
+    """Check that ``lowest`` chooses among actions; raise ValueError where it would take all of them."""
+    if rule.n_actions < n_able:
+        return
+    number = f"--n-actions with a number below {n_able} (HardRule(n_actions=…)), or " if n_able > 1 else ""
+    raise ValueError(
+        f"the {rule.n_actions} actions with the lowest shares cannot be chosen among {n_able}, of which all "
+        f"would be hard ({n_able} of {n_all} actions have {rule.least_videos} rated videos or more). Remedy: "
+        f"give {number}--rule zero, or rate videos of more actions."
+    )
+
+
+def list_notes(actions: pd.DataFrame, rule: HardRule, reference: str) -> tuple[str, ...]:
+    """Say how many actions ``lowest`` leaves out since the reference never fails at them."""
+    n_hard = int((actions["is_hard"] | actions["tied"]).sum())
+    never = actions["n_videos"].ge(rule.least_videos) & actions["joint"].eq(1)
+    if rule.rule == "zero" or n_hard >= rule.n_actions or not never.any():
+        return ()
+    others = f"at the {int(never.sum())} others {reference} never failed"
+    return (f"{n_hard} actions and not {rule.n_actions}: {others}, and what never fails is not hard",)
 
 
 def mark_hard(table: pd.DataFrame, prompts: pd.DataFrame) -> pd.DataFrame:
