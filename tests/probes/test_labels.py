@@ -144,8 +144,48 @@ def test_labels_are_of_the_video_whichever_run_made_its_probes(videos: pd.DataFr
     lab.probe(videos, ["reverse"], **common)
     with pytest.warns(UserWarning, match="1 of 3 videos have a label"):
         lab.probe(videos, ["freeze"], labels=file, **common)
-    lab.probe(videos, ["loop"], **common)
+    with pytest.warns(UserWarning, match="label of reversibility kept of an earlier run: 1 of 3 videos"):
+        lab.probe(videos, ["loop"], **common)
     table = lab.load_videos(tmp_path / "out")
     assert len(table) == 15
     assert table["reversibility"].eq("irreversible").equals(table["video_id"].eq("wan/p/0"))
     assert table["reversibility_origin"].dropna().unique().tolist() == ["confirmed"]
+
+
+def read_labels(folder: Path) -> dict[str, list[str]]:
+    table = lab.load_videos(folder)
+    assert table.groupby("video_id")[LABELS].nunique(dropna=False).eq(1).all(axis=None)
+    first = table.drop_duplicates("video_id").set_index("video_id")
+    return {str(name): list(cells) for name, cells in first[LABELS].fillna("").iterrows()}
+
+
+def test_labels_of_before_are_kept_and_new_ones_replace_them(videos: pd.DataFrame, tmp_path: Path) -> None:
+    file, out = tmp_path / "labels.csv", tmp_path / "out"
+    videos.to_csv(tmp_path / "videos.csv", index=False)
+    command = ("probe", tmp_path / "videos.csv", "--probe", "reverse", "--out", out, "--workers", 1)
+    file.write_text("video_id,label,origin\nwan/p/0,irreversible,confirmed\nwan/q/0,invariant,llm\n")
+    assert run(*command, "--labels", file)[0] == 0
+    first = (out / "videos.csv").read_bytes()
+    code, _, error = run(*command)
+    assert code == 0
+    note = "note: label of reversibility kept of an earlier run: 2 of 3 videos; --labels FILE replaces it"
+    assert note in error
+    assert (out / "videos.csv").read_bytes() == first
+    # a probe that is added later, of a table that says something itself
+    own = videos.assign(reversibility=[None, "equivariant", "equivariant"])
+    own.to_csv(tmp_path / "videos.csv", index=False)
+    code, _, error = run(*command, "--probe", "freeze")
+    assert code == 0
+    kept = {"wan/p/0": ["irreversible", "confirmed"], "wan/q/0": ["equivariant", "confirmed"]}
+    assert read_labels(out) == {**kept, "sora/p/3": ["equivariant", "confirmed"]}
+    # an estimate that is given now counts before a label of before, and what it leaves out keeps its own
+    videos.to_csv(tmp_path / "videos.csv", index=False)
+    file.write_text("video_id,label,origin\nwan/p/0,irreversible,motion\n")
+    code, _, error = run(*command, "--labels", file)
+    assert code == 0
+    assert "kept of an earlier run: 2 of 3 videos" in error
+    assert read_labels(out) == {
+        "wan/p/0": ["irreversible", "motion"],
+        "wan/q/0": ["equivariant", "confirmed"],
+        "sora/p/3": ["equivariant", "confirmed"],
+    }

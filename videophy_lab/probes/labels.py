@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +11,8 @@ from videophy_lab.reversibility.labels import CONFIRMED, LLM, make_key
 from videophy_lab.reversibility.rows import ALL_ORIGINS, is_wrong_on_purpose, label_row, list_truths
 from videophy_lab.schema import TableError, read_reversibility, read_rows
 from videophy_lab.scoring.inputs import find_file
+from videophy_lab.video_store import read_probed
+from videophy_lab.video_store.probed import TABLE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,8 +60,6 @@ def add_labels(videos: pd.DataFrame, file: str | Path) -> tuple[pd.DataFrame, st
         A column is missing, a word is no class or no origin, one video has two labels, or the table is about
         none of the videos.
     """
-    import pandas as pd
-
     names, known = read_labels(file)
     rows = videos.to_dict("records")
     given = [find_word(row, names, known) for row in rows]
@@ -70,15 +70,73 @@ def add_labels(videos: pd.DataFrame, file: str | Path) -> tuple[pd.DataFrame, st
         )
     truths = list_truths()
     chosen = [choose_word(word, row, truths) for word, row in zip(given, rows, strict=True)]
-    cells = {
-        LABEL: [word and word.label for word in chosen],
-        ORIGIN: [word and word.origin for word in chosen],
-    }
     count = sum(word is not None for word in chosen)
-    labelled = videos.assign(
-        **{name: pd.Series(words, index=videos.index, dtype=object) for name, words in cells.items()}
+    return assign_words(videos, chosen), f"{count} of {len(videos)} videos have a label of reversibility"
+
+
+def keep_labels(videos: pd.DataFrame, folder: str | Path, *, given: bool) -> tuple[pd.DataFrame, str]:
+    """Give videos the labels that an earlier run wrote into a folder of probes.
+
+    Parameters
+    ----------
+    videos : DataFrame
+        Of :func:`add_labels`, where labels are given now.
+    folder : path
+        Need not be there.
+    given : bool
+        Labels are given now: only videos without one get that of before. Else the one that is believed
+        first counts, and of one origin that of before.
+
+    Returns
+    -------
+    labelled : DataFrame
+    note : str
+        How many of the videos keep a label; empty where none does.
+
+    Raises
+    ------
+    TableError
+        A run was killed before it wrote the folder's table.
+    """
+    known = read_kept(folder)
+    if not known:
+        return videos, ""
+    rows, truths = videos.to_dict("records"), list_truths()
+    own = [choose_word(None, row, truths) for row in rows]
+    before = [known.get(str(row["video_id"])) for row in rows]
+    chosen = [
+        word or other if given else choose_word(other, row, truths)
+        for word, other, row in zip(own, before, rows, strict=True)
+    ]
+    if not any(word is not None and word == other for word, other in zip(chosen, before, strict=True)):
+        return videos, ""
+    kept = sum(word != other for word, other in zip(chosen, own, strict=True))
+    note = f"label of reversibility kept of an earlier run: {kept} of {len(rows)} videos; --labels FILE"
+    return assign_words(videos, chosen), f"{note} replaces it" if kept else ""
+
+
+def read_kept(folder: str | Path) -> dict[str, Word]:
+    """Read the labels of videos in the table of a folder of probes; none where there is no table."""
+    if not (Path(folder) / TABLE).is_file():
+        return {}
+    table = read_probed(folder)
+    if not {LABEL, ORIGIN} <= set(table.columns):
+        return {}
+    said = table[table[LABEL].notna() & table[ORIGIN].isin(ALL_ORIGINS)].drop_duplicates("video_id")
+    return {name: Word(*word) for name, *word in said[["video_id", LABEL, ORIGIN]].itertuples(index=False)}
+
+
+def assign_words(videos: pd.DataFrame, words: Sequence[Word | None]) -> pd.DataFrame:
+    """Write labels and their origins into the columns of a videos table."""
+    import pandas as pd
+
+    cells = {
+        LABEL: [word and word.label for word in words],
+        ORIGIN: [word and word.origin for word in words],
+    }
+    return videos.assign(
+        **{name: pd.Series(column, index=videos.index, dtype=object) for name, column in cells.items()}
     )
-    return labelled, f"{count} of {len(videos)} videos have a label of reversibility"
 
 
 def read_labels(file: str | Path) -> tuple[list[str], dict[tuple[str, str], Word]]:

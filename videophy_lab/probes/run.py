@@ -15,7 +15,7 @@ from videophy_lab.probes.checks import check_out
 from videophy_lab.probes.choosing import check_severities, choose_parts
 from videophy_lab.probes.differences import CHANGED
 from videophy_lab.probes.files import ProbeFolder
-from videophy_lab.probes.labels import add_labels
+from videophy_lab.probes.labels import add_labels, keep_labels
 from videophy_lab.probes.making import Prober, make_probes
 from videophy_lab.probes.options import build_options
 from videophy_lab.probes.plan import Plan, choose_askable, find_originals, make_plan, number_parts
@@ -110,6 +110,7 @@ def probe(
     labels : path, optional
         Labels of reversibility, which the rows of the videos and of their probes then have: CSV with
         ``video_id``, ``path`` or ``action``, and ``reversibility``, such as ``videophy-lab reversal`` writes.
+        What the folder has of an earlier run is kept where they say nothing, or are not given.
     retry : collection of {"failed", "changed"}
         Make again what failed, or the probes of videos whose files changed after they were probed; of those,
         the probes that are not named now are removed.
@@ -177,6 +178,8 @@ def probe_videos(
     if labels is not None:
         table, note = add_labels(table, labels)
         notes.append(note)
+    table, note = keep_labels(table, out, given=labels is not None)
+    notes += [note] if note else []
     numbered = number_parts(parts, repeats=repeats or REPEATS, paraphrases=words.count)
     prober = Prober(ProbeFolder(out), chosen, seed)
     plan = make_plan(table, numbered, prober, retry=retry, notes=notes)
