@@ -231,3 +231,12 @@ def test_a_video_and_its_probes_are_rows_of_one_table() -> None:
         check_table(pd.concat([table, table.iloc[[1]]]), "videos")
     with pytest.raises(TableError, match=r"column 'severity': 50\.0 is not allowed; allowed: ≥ 0 and ≤ 1"):
         check_table(table.assign(severity=[None, None, 50]), "videos")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_rows_of_edits_without_a_column_probe_are_told_of_it(named: bool) -> None:
+    row = {"video_id": "a/p/0", "scorer": "judge", "spec": "s", "task": "pc", "score": 3.0, "status": "ok"}
+    table = pd.DataFrame([row, row]).assign(**({"probe": "reverse"} if named else {}))
+    remedy = "Remedy: delete one" if named else "Remedy: if they are of edits .*, add a column probe that"
+    with pytest.raises(TableError, match=remedy):
+        check_table(table, "scores")

@@ -107,9 +107,15 @@ def check_key(table: pd.DataFrame, name: str, source: str) -> None:
         second = int(twice.argmax())
         first = int((names == names.iloc[second]).all(axis=1).to_numpy().argmax())
         shown = ", ".join(f"{column} {names[column].iloc[second]!r}" for column in key)
+        remedy = "delete one of the two rows."
+        if "probe" in TABLES[name].key and "probe" not in table.columns:
+            remedy = (
+                "if they are of edits of one video, add a column probe that names the edit of each row "
+                "(reencode, reverse and so on; blank for the original); else delete one of the two."
+            )
         raise TableError(
             f"{source}: rows {first + 1} and {second + 1} have the same {shown}; allowed: one row each. "
-            f"Remedy: delete one of the two rows."
+            f"Remedy: {remedy}"
         )
 
 
