@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from videophy_lab.datasets import load_prompts
-from videophy_lab.reversibility import label_reversibility, load_labels, merge_labels
+from videophy_lab.reversibility import label_reversibility, load_labels, merge_labels, require_match
 from videophy_lab.reversibility.labels import list_actions
 from videophy_lab.schema import TableError, make_prompt_id
 
@@ -200,3 +200,15 @@ def test_actions_are_listed_once_and_prompts_without_any_say_where_to_get_them()
     assert list_actions(actions) == ["open a door", "break a cup"]
     with pytest.raises(TableError, match=r"they have no actions.*hub:videophy2"):
         list_actions(prompts)
+
+
+def test_labels_of_no_action_of_the_table_are_refused() -> None:
+    videos = pd.DataFrame({"video_id": ["a", "b"], "action": ["Striking a  match", None]})
+    labels = pd.DataFrame({"action": ["striking a match", "boiling water"], "label": "irreversible"})
+    assert require_match(videos, [labels]) is videos
+    assert require_match(videos, []) is videos
+    said = r"the labels have 'striking a mach' \(did you mean 'Striking a  match'\?\)"
+    with pytest.raises(TableError, match=said):
+        require_match(videos, [labels.assign(action="striking a mach")])
+    with pytest.raises(TableError, match=r"the videos have none. Remedy: give their table a column action"):
+        require_match(videos.drop(columns="action"), [labels])

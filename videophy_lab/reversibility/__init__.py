@@ -6,7 +6,7 @@ from videophy_lab.reversibility.answers import confirm_labels, make_questions
 from videophy_lab.reversibility.filter import mark_reversals
 from videophy_lab.reversibility.labels import load_labels, merge_labels
 from videophy_lab.reversibility.proposal import build_chat, describe_proposal, propose_labels
-from videophy_lab.reversibility.rows import label_reversibility
+from videophy_lab.reversibility.rows import label_reversibility, require_match
 
 __all__ = [
     "build_chat",
@@ -18,4 +18,5 @@ __all__ = [
     "mark_reversals",
     "merge_labels",
     "propose_labels",
+    "require_match",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -76,6 +77,35 @@ def label_reversibility(
     found = [label_row(row, f"in row {place}", by_action, truths) for place, row in enumerate(rows, 1)]
     shown = pd.DataFrame(found, columns=list(COLUMNS), index=table.index, dtype=object)
     return table.assign(**{name: shown[name] for name in COLUMNS})
+
+
+def require_match(table: pd.DataFrame, labels: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Give a prompts or videos table back if the labels have one of its actions.
+
+    Raises
+    ------
+    TableError
+        There are labels, and none is of an action of the table: they would say nothing.
+    """
+    given = [str(action) for part in labels for action in part["action"]]
+    if not given:
+        return table
+    found = list(table["action"].dropna()) if "action" in table.columns else []
+    own = {make_key(str(action)): str(action) for action in found}
+    if not own:
+        raise TableError(
+            f"the labels are of {len(given):,} action(s), such as {given[0]!r}, but the videos have none. "
+            "Remedy: give their table a column action, or label the videos themselves by videophy-lab probe "
+            "VIDEOS --labels FILE."
+        )
+    if not any(make_key(action) in own for action in given):
+        close = difflib.get_close_matches(make_key(given[0]), list(own), n=1)
+        hint = f" (did you mean {own[close[0]]!r}?)" if close else ""
+        raise TableError(
+            f"none of the labels is of an action of the videos: the labels have {given[0]!r}{hint}, the "
+            f"videos {', '.join(sorted(own.values())[:5])}. Remedy: write the actions as their table does."
+        )
+    return table
 
 
 def label_row(
