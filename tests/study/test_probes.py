@@ -12,7 +12,8 @@ from videophy_lab.outputs import check_distinct, check_estimates
 from videophy_lab.probes.catalog import PROBES
 from videophy_lab.stats.paired import paired_auc
 from videophy_lab.study.faults import FALLS, STAYS
-from videophy_lab.study.probes import find_controls, find_unit
+from videophy_lab.study.probe_controls import find_controls
+from videophy_lab.study.probes import find_unit
 
 
 @pytest.fixture(scope="module")

@@ -75,6 +75,8 @@ from videophy_lab.study.probe_answers import (
     name_answers,
 )
 from videophy_lab.study.probe_card import make_card
+from videophy_lab.study.probe_controls import count_probes, split_probe
+from videophy_lab.study.probe_gaps import say_strays
 from videophy_lab.study.probe_plan import plan_reversal
 from videophy_lab.study.probe_shifts import (
     estimate_orders,
@@ -84,8 +86,9 @@ from videophy_lab.study.probe_shifts import (
     estimate_unscored_probes,
     expect_shifts,
 )
+from videophy_lab.study.probe_words import list_compared, say_accused, say_noise, say_reversal
 from videophy_lab.study.probed import Probed, prepare_probes
-from videophy_lab.study.probes import count_probes, keep_answers, pair_with_null, split_probe
+from videophy_lab.study.probes import keep_answers, pair_with_null
 from videophy_lab.study.prompts import (
     agree_reviewers,
     count_steps,
@@ -203,6 +206,7 @@ __all__ = [
     "keep_scorers",
     "keep_video_scores",
     "leaderboard",
+    "list_compared",
     "list_disagreements",
     "list_extremes",
     "list_judges",
@@ -225,13 +229,17 @@ __all__ = [
     "rank_generators",
     "rule_agreement",
     "sample_ratings",
+    "say_accused",
     "say_count",
     "say_inside",
+    "say_noise",
     "say_number",
     "say_probe",
     "say_range",
     "say_rate",
+    "say_reversal",
     "say_sources",
+    "say_strays",
     "say_with_n",
     "score_sentinels",
     "screen_annotators",

@@ -14,8 +14,9 @@ from videophy_lab.stats.paired import bounded_mean_estimate, paired_auc
 from videophy_lab.stats.reliability import retest_agreement, retest_icc
 from videophy_lab.stats.shifts import judge_shift, standardise_shift
 from videophy_lab.study.probe_answers import find_commonest, keep_controls, stack_answers
+from videophy_lab.study.probe_controls import COMPARABLE, OK
 from videophy_lab.study.probe_shifts import SCORER, take_pairs
-from videophy_lab.study.probes import NOT_ASKED, OK, find_unit
+from videophy_lab.study.probes import find_unit
 from videophy_lab.study.tables import TASKS, make_estimates, make_row
 
 FAULT, PASSED, OPEN, REFUSED = "fault", "passed", "open", "refused"
@@ -127,8 +128,9 @@ def name_faults(
         if task not in TASKS:
             continue
         groups = {"scorer": scorer, "task": task}
-        asked = part[part["pair_status"].ne(NOT_ASKED)]
-        for quantity, check, probe, verdict, fault, estimate in _run_checks(asked, str(task), chosen):
+        unit, comparable = find_unit(part), part[part["pair_status"].isin(COMPARABLE)]
+        found = _run_checks(comparable, str(task), chosen, unit)
+        for quantity, check, probe, verdict, fault, estimate in found:
             named = {"check": check, "verdict": verdict, "fault": fault, "probe": probe}
             rows.append(make_row(estimate, quantity, **groups, **named))
         if answers is not None:
@@ -139,9 +141,8 @@ def name_faults(
 Finding = tuple[str, str, str, str, str, Estimate]
 
 
-def _run_checks(asked: pd.DataFrame, task: str, limits: Limits) -> Iterator[Finding]:
+def _run_checks(asked: pd.DataFrame, task: str, limits: Limits, unit: float | None) -> Iterator[Finding]:
     """Run every check that one judge's answers to one question allow."""
-    unit = find_unit(asked)
     for edit, (of_task, check, what, edited) in FALLS.items():
         own = asked[asked["edit"].eq(edit) & asked["probe"].ne(ALL_DROPPED)]
         own = own[own["class"].eq(ORDER[0])] if edit == "reverse" else own

@@ -8,8 +8,8 @@ import pandas as pd
 from videophy_lab.schema.probes import NULL, REPEAT
 from videophy_lab.stats.paired import bounded_mean_estimate
 from videophy_lab.stats.reliability import Noise, retest_agreement, retest_icc, split_noise
+from videophy_lab.study.probe_controls import NO_VIDEO, OK
 from videophy_lab.study.probe_shifts import SCORER
-from videophy_lab.study.probes import OK
 from videophy_lab.study.tables import make_estimates, make_row
 
 
@@ -61,7 +61,7 @@ def stack_answers(part: pd.DataFrame, edit: str) -> tuple[pd.DataFrame, pd.Serie
     DataFrame, Series
         One row a video; one column without such a probe.
     """
-    own = part[part["edit"].eq(edit) & part["control"].notna()]
+    own = part[part["edit"].eq(edit) & part["control"].notna() & part["pair_status"].ne(NO_VIDEO)]
     first = own.drop_duplicates("video_id").set_index("video_id")
     wide = own.pivot(index="video_id", columns="probe", values="probe_score").reindex(first.index)
     # a probe that this scorer was never asked about is no repeat

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from videophy_lab.stats.paired_power import contrast_power, paired_power, required_clusters
-from videophy_lab.study.probes import CLASSES, OK
+from videophy_lab.study.probe_controls import CLASSES, OK
 
 
 def plan_reversal(

@@ -12,10 +12,22 @@ from videophy_lab.stats.paired import bounded_mean_estimate, paired_auc, paired_
 from videophy_lab.stats.ranking import adjust_holm
 from videophy_lab.stats.shifts import estimate_shift, judge_shift, standardise_shift
 from videophy_lab.stats.trend import page_p_value, severity_trend
-from videophy_lab.study.probes import CLASSES, NO_CONTROL, NOT_ASKED, OK, UNSCORED, find_unit, split_probe
+from videophy_lab.study.probe_controls import (
+    CLASSES,
+    NO_CONTROL,
+    NO_VIDEO,
+    NOT_ASKED,
+    OK,
+    UNCHANGED,
+    UNSCORED,
+    split_probe,
+)
+from videophy_lab.study.probes import find_unit
 from videophy_lab.study.tables import make_estimates, make_row
 
 SCORER = ["scorer", "task"]
+# what a scorer was not asked about, or could not be
+ABSENT = (NOT_ASKED, NO_VIDEO)
 
 
 def count_pairs(part: pd.DataFrame) -> dict[str, int]:
@@ -26,6 +38,8 @@ def count_pairs(part: pd.DataFrame) -> dict[str, int]:
         "n_unscored": int(status.isin(UNSCORED).sum()),
         "n_not_asked": int(status.eq(NOT_ASKED).sum()),
         "n_no_control": int(status.eq(NO_CONTROL).sum()),
+        "n_no_video": int(status.eq(NO_VIDEO).sum()),
+        "n_unchanged": int(status.eq(UNCHANGED).sum()),
     }
 
 
@@ -67,7 +81,7 @@ def estimate_shifts(
     units = {names: find_unit(part) for names, part in pairs.groupby(SCORER, sort=True)}
     rows = []
     for names, part in pairs.groupby(keys, sort=True):
-        if part["pair_status"].eq(NOT_ASKED).all():
+        if part["pair_status"].isin(ABSENT).all():
             continue
         after, before, clusters = take_pairs(part)
         groups, unit = dict(zip(keys, names, strict=True)), units[names[:2]]
@@ -85,7 +99,7 @@ def estimate_shifts(
                 make_row(estimate, quantity, **groups)
                 | {"unit": said, "verdict": verdict, **count_pairs(part)}
             )
-    return make_estimates(rows, groups=keys)
+    return make_estimates(rows, groups=[*keys, "unit", "verdict"])
 
 
 def estimate_orders(
@@ -111,7 +125,7 @@ def estimate_orders(
     keys = [*SCORER, *by]
     rows = []
     for names, part in pairs.groupby(keys, sort=True):
-        if part["pair_status"].eq(NOT_ASKED).all():
+        if part["pair_status"].isin(ABSENT).all():
             continue
         after, before, clusters = take_pairs(part)
         row = make_row(
@@ -193,6 +207,8 @@ def estimate_severity_trends(pairs: pd.DataFrame, *, confidence: float = 0.95) -
 def estimate_unscored_probes(pairs: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Estimate, for every scorer, the share of the probed videos asked about that got no usable score.
 
+    Videos that could not be read or made are no fault of a scorer and do not count.
+
     Returns
     -------
     DataFrame
@@ -201,7 +217,7 @@ def estimate_unscored_probes(pairs: pd.DataFrame, *, confidence: float = 0.95) -
     """
     rows = []
     for names, part in pairs.groupby(SCORER, sort=True):
-        asked = part[part["pair_status"].ne(NOT_ASKED)]
+        asked = part[~part["pair_status"].isin(ABSENT)]
         missing = asked["probe_score"].isna()
         estimate = bounded_mean_estimate(
             missing.to_numpy(dtype=float), asked["cluster"].to_numpy(dtype=str), level=confidence

@@ -9,6 +9,7 @@ import pandas as pd
 
 from videophy_lab.study.pairing import keep_scorers, list_judges_of_pairs
 from videophy_lab.study.probe_answers import name_answers
+from videophy_lab.study.probe_gaps import say_no_videos, say_not_asked, say_strange_labels, say_strays
 from videophy_lab.study.probes import keep_answers, pair_with_null
 from videophy_lab.study.tables import TASKS
 
@@ -34,6 +35,8 @@ class Probed:
         What the independent units are: ``prompt``, ``action``.
     left_out : dict of scorer to list of tasks
         Questions that judges answered and that are not shown.
+    gaps : list of str
+        Sentences about rows that belong to nothing, and about videos that could not be compared.
     """
 
     videos: pd.DataFrame
@@ -44,6 +47,7 @@ class Probed:
     names: dict[str, str]
     unit: str
     left_out: dict[str, list[str]]
+    gaps: list[str]
 
 
 def prepare_probes(
@@ -84,15 +88,25 @@ def prepare_probes(
     left_out: dict[str, list[str]] = {}
     for name, task in answered:
         left_out.setdefault(name, []).append(task)
+    judges = [name for name in own_name if own_name[name] in asking]
+    names = name_for_readers(pairs, labels or {})
+    known = [*scores["scorer"], *every["scorer"], *every["probe"], *every["generator"]]
+    gaps = [
+        *say_strays(scores, videos),
+        *say_no_videos(right),
+        *say_not_asked(pairs, names, judges),
+        *say_strange_labels(labels or {}, known),
+    ]
     return Probed(
         videos=right,
         pairs=pairs,
         answers=name_answers(keep_answers(scores, right, value=value), pairs),
-        judges=[name for name in own_name if own_name[name] in asking],
+        judges=judges,
         metrics=[name for name in own_name if own_name[name] not in asking],
-        names=name_for_readers(pairs, labels or {}),
+        names=names,
         unit=UNITS.get(column, column),
         left_out=left_out,
+        gaps=gaps,
     )
 
 

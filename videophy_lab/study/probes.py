@@ -8,109 +8,21 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from videophy_lab.schema.probes import CAPTION_PROBES, NULL, REPEAT
-from videophy_lab.schema.reversibility import EQUIVARIANT, INVARIANT, IRREVERSIBLE, read_reversibility
 from videophy_lab.study.pairing import DIRECTIONS, name_task
+from videophy_lab.study.probe_controls import (
+    FACTS,
+    NO_CONTROL,
+    NO_VIDEO,
+    NOT_ASKED,
+    OK,
+    UNCHANGED,
+    UNSCORED,
+    find_controls,
+    find_failed,
+    name_rows,
+)
 from videophy_lab.study.tables import TASKS
-
-OK, NO_CONTROL, NOT_ASKED = "ok", "no control", "not asked"
-# the control has no usable score, or the probed video, or neither
-UNSCORED = ("control unscored", "probe unscored", "both unscored")
-CLASSES = (IRREVERSIBLE, "reversible", "not known")
-CLASS_OF = {IRREVERSIBLE: CLASSES[0], EQUIVARIANT: CLASSES[1], INVARIANT: CLASSES[1], "": CLASSES[2]}
-FACTS = ("action", "category", "scene", "caption")
-# a probe that asks the same file another time or in other words
-ASKED = (REPEAT, *CAPTION_PROBES)
-
-
-def split_probe(names: pd.Series) -> pd.DataFrame:
-    """Split names of probes, ``blur-050`` or ``repeat_2``, into what is done and how strongly.
-
-    Returns
-    -------
-    DataFrame
-        ``edit`` (``blur``, ``repeat``, ``caption_paraphrase``) and ``named_severity`` (.5; NaN where the name
-        tells none).
-    """
-    parts = names.str.extract(r"^(?P<edit>.*?)(?:-(?P<per_cent>\d{3}))?$")
-    edits = parts["edit"].str.replace(r"^(repeat|caption_paraphrase)_\d+$", r"\1", regex=True)
-    return pd.DataFrame({"edit": edits, "named_severity": pd.to_numeric(parts["per_cent"]) / 100})
-
-
-def name_class(reversibility: pd.Series) -> pd.Series:
-    """Name the class that decides what a reversal does: irreversible, reversible or not known.
-
-    Raises
-    ------
-    ValueError
-        A word is no class; see :func:`videophy_lab.schema.read_reversibility`.
-    """
-    return reversibility.astype(object).map(lambda word: CLASS_OF[read_reversibility(word)])
-
-
-def find_controls(videos: pd.DataFrame) -> pd.DataFrame:
-    """Give every probed video of a table the probe that it is compared with, its control.
-
-    Parameters
-    ----------
-    videos : DataFrame
-        A videos table with ``probe``; blank is the untouched original.
-
-    Returns
-    -------
-    DataFrame
-        The probed rows with ``edit, severity, class``, and ``control``: ``reencode``, for ``reencode`` itself
-        the original (blank), and for a question asked again, or in other words, whichever of the two has the
-        same file. NA where the table has no such row.
-
-    Raises
-    ------
-    ValueError
-        There is no probed video, or two rows have one ``video_id`` and ``probe``.
-    """
-    if "probe" not in videos.columns or videos["probe"].fillna("").eq("").all():
-        raise ValueError(
-            "the videos have no probed row: a column probe with reencode, reverse and so on is needed. Give "
-            "the table that videophy-lab probe wrote"
-        )
-    rows = videos.assign(probe=videos["probe"].fillna("").astype(str))
-    twice = rows[rows.duplicated(["video_id", "probe"], keep=False)]
-    if len(twice):
-        first = twice.iloc[0]
-        raise ValueError(
-            f"{first['video_id']!r} has two rows of the probe {first['probe']!r}; keep one of them"
-        )
-    files = dict(zip(zip(rows["video_id"], rows["probe"], strict=True), _name_files(rows), strict=True))
-    probed = rows[rows["probe"].ne("")].copy()
-    probed = probed.assign(**split_probe(probed["probe"]))
-    given = probed["severity"] if "severity" in probed.columns else pd.Series(np.nan, probed.index)
-    probed["severity"] = pd.to_numeric(given, errors="coerce").fillna(probed.pop("named_severity"))
-    labels = probed["reversibility"] if "reversibility" in probed.columns else pd.Series(pd.NA, probed.index)
-    probed["class"] = name_class(labels)
-    probed["control"] = [
-        _choose_control(video_id, probe, edit, files)
-        for video_id, probe, edit in zip(probed["video_id"], probed["probe"], probed["edit"], strict=True)
-    ]
-    return probed
-
-
-def _name_files(rows: pd.DataFrame) -> list[str]:
-    """Name the file of every row, by its hash or else its path; blank where neither is known."""
-    columns = [name for name in ("sha256", "path") if name in rows.columns and rows[name].notna().any()]
-    return rows[columns[0]].fillna("").astype(str).tolist() if columns else [""] * len(rows)
-
-
-def _choose_control(video_id: str, probe: str, edit: str, files: Mapping[tuple[str, str], str]) -> str | None:
-    """Choose the control of one probed row; None where the table does not have it."""
-    if probe == NULL:
-        return "" if (video_id, "") in files else None
-    there = [name for name in (NULL, "") if (video_id, name) in files]
-    own = files[video_id, probe]
-    if edit in ASKED and own:
-        same = [name for name in there if files[video_id, name] == own]
-        if same:
-            return same[0]
-    return NULL if NULL in there else None
+from videophy_lab.study.words import hint_close
 
 
 def pair_with_null(
@@ -146,13 +58,16 @@ def pair_with_null(
         ``measured_by`` (the scorer alone), ``task, better, scale, video_id, prompt_id, generator, seed,
         cluster, class`` (``irreversible``, ``reversible``, ``not known``), ``probe, edit, severity, control,
         control_score, probe_score`` (both with higher as the better end), ``shift`` (probed minus control:
-        below 0 the edit lowers the score; NaN unless both are scored) and ``pair_status``. No pair is left
-        out.
+        below 0 the edit lowers the score; NaN unless both are scored) and ``pair_status``: ``ok``,
+        ``no video`` (it could not be read or made), ``not asked`` (the scores have no row of it),
+        ``unchanged`` (the edit gave the very file of the control), ``no control`` (no such video, or no row
+        of it in the scores), or who is unscored. No pair is left out.
 
     Raises
     ------
     ValueError
-        No score belongs to a video, a direction or the cluster is unknown, or as :func:`find_controls`.
+        No score belongs to a video, none to a probed one, a direction or the cluster is unknown, or as
+        :func:`videophy_lab.study.probe_controls.find_controls`.
     """
     directions = dict(better or {})
     wrong_words = {word for word in directions.values() if word not in (*DIRECTIONS, "not told")}
@@ -164,12 +79,18 @@ def pair_with_null(
         )
     probed = find_controls(videos)
     answers = keep_answers(scores, videos, value=value)
+    if answers["probe"].eq("").all():
+        raise ValueError(
+            "the scores have no probed row, only originals: a column probe must name the edit of each score "
+            "(reencode, reverse and so on; blank for the original). Score the folder that videophy-lab probe "
+            "wrote: type videophy-lab score FOLDER --scorer NAME --out FOLDER"
+        )
     n_tasks = answers.groupby("scorer")["task"].nunique().to_dict()
     columns = ["video_id", "prompt_id", "generator", "seed", *FACTS]
     kept = probed[[name for name in columns if name in probed.columns]].assign(
         cluster=probed[cluster].astype(str)
     )
-    kept = kept.join(probed[["class", "probe", "edit", "severity", "control"]])
+    kept = kept.join(probed[["class", "probe", "edit", "severity", "control", "no_video", "unchanged"]])
     tables = []
     for scorer, task in sorted(set(zip(answers["scorer"], answers["task"], strict=True))):
         part = answers[answers["scorer"].eq(scorer) & answers["task"].eq(task)]
@@ -198,15 +119,18 @@ def _join_scores(probed: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
     names = pd.MultiIndex.from_frame(probed[["video_id", "probe"]])
     before, after = (known.reindex(index).to_numpy(dtype=float) for index in (controls, names))
     conditions = [
+        probed["no_video"].to_numpy(dtype=bool),
         ~names.isin(known.index),
-        probed["control"].isna().to_numpy(),
+        probed["unchanged"].to_numpy(dtype=bool),
+        ~controls.isin(known.index),
         ~np.isnan(before) & ~np.isnan(after),
         ~np.isnan(after),
         ~np.isnan(before),
     ]
-    status = np.select(conditions, [NOT_ASKED, NO_CONTROL, OK, *UNSCORED[:2]], default=UNSCORED[2])
+    words = [NO_VIDEO, NOT_ASKED, UNCHANGED, NO_CONTROL, OK, *UNSCORED[:2]]
+    status = np.select(conditions, words, default=UNSCORED[2])
     usable = status == OK
-    return probed.assign(
+    return probed.drop(columns=["no_video", "unchanged"]).assign(
         control_score=before,
         probe_score=after,
         shift=np.where(usable, after - before, np.nan),
@@ -216,6 +140,9 @@ def _join_scores(probed: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
 
 def keep_answers(scores: pd.DataFrame, videos: pd.DataFrame, *, value: str = "score") -> pd.DataFrame:
     """Keep the scores of videos of a table, probed ones too, without rules.
+
+    Left out are those of edits that their video does not have (:func:`videophy_lab.study.say_strays` counts
+    them), and those of videos that could not be read or made: that is no fault of a scorer.
 
     Returns
     -------
@@ -227,7 +154,7 @@ def keep_answers(scores: pd.DataFrame, videos: pd.DataFrame, *, value: str = "sc
     Raises
     ------
     ValueError
-        No score belongs to one of the videos.
+        No score belongs to one of the videos that can be read, or none of its edits is one of theirs.
     """
     probe = scores["probe"].fillna("").astype(str) if "probe" in scores.columns else ""
     plain = scores.assign(probe=probe, named=scores["scorer"])
@@ -238,6 +165,7 @@ def keep_answers(scores: pd.DataFrame, videos: pd.DataFrame, *, value: str = "sc
         raise ValueError(
             "no score belongs to one of these videos; give the scores and the videos of the same run"
         )
+    joined = _keep_known(joined, videos)
     if value == "expected":
         expected = joined["expected"] if "expected" in joined.columns else joined["score"]
         joined = joined.assign(score=expected.fillna(joined["score"]))
@@ -246,23 +174,30 @@ def keep_answers(scores: pd.DataFrame, videos: pd.DataFrame, *, value: str = "sc
     return joined.assign(scorer=joined["scorer"].where(~several, joined["scorer"] + " " + joined["spec"]))
 
 
-def count_probes(videos: pd.DataFrame) -> pd.DataFrame:
-    """Count what there is to be compared, by probe.
+def _keep_known(joined: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
+    """Keep the scores of originals and of edits that their video has, where the video could be read and made.
 
-    Returns
-    -------
-    DataFrame
-        ``probe, n_videos, n_irreversible, n_reversible, n_not_known, n_prompts, n_no_control``.
+    Raises
+    ------
+    ValueError
+        Nothing is left.
     """
-    rows = []
-    for probe, part in find_controls(videos).groupby("probe", sort=True):
-        counts = part["class"].value_counts()
-        rows.append(
-            {"probe": probe, "n_videos": len(part)}
-            | {f"n_{name.replace(' ', '_')}": int(counts.get(name, 0)) for name in CLASSES}
-            | {"n_prompts": part["prompt_id"].nunique(), "n_no_control": int(part["control"].isna().sum())}
+    given = name_rows(videos)
+    pairs = name_rows(joined)
+    edited = joined["probe"].ne("")
+    if edited.any() and not (pairs.isin(given) & edited).any():
+        names, known = (sorted(set(index.get_level_values(1)) - {""}) for index in (pairs, given))
+        raise ValueError(
+            f"no edit of the scores is one of the videos': the scores have {', '.join(names)}, the videos "
+            f"{', '.join(known)}{hint_close(names[0], known)}. Correct the column probe of the scores"
         )
-    return pd.DataFrame(rows)
+    kept = joined[(~edited | pairs.isin(given)) & ~pairs.isin(list(find_failed(videos)))]
+    if kept.empty:
+        raise ValueError(
+            "none of the scored videos could be read: their status is failed in the videos table, whose "
+            "column error says why. Mend the files and type videophy-lab probe again"
+        )
+    return kept
 
 
 def find_unit(pairs: pd.DataFrame) -> float | None:

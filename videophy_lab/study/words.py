@@ -63,6 +63,12 @@ def choose_name(name: str, known: Sequence[str], *, what: str) -> str:
     return name
 
 
+def hint_close(name: str, known: Iterable[str]) -> str:
+    """Say which known name is close to a wrong one, for the end of a sentence; empty where none is."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
 def say_count(count: int, singular: str, plural: str | None = None) -> str:
     """Say how many of something, for example ``1 video`` or ``3,397 videos``."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
