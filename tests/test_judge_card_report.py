@@ -144,11 +144,16 @@ def test_reversal_is_told_for_every_judge(planted: Path) -> None:
     page = read_page(planted)
     number = r"[−\d.]+ \([^)]*\)"
     inside = r"[−\d.]+, [−\d.]+ to [−\d.]+, n = 48"
-    assert re.search(
-        rf"right prefers the forward version in 1.00 \(0.74 to 1.00\) of 24 irreversible videos and {number} "
-        "of 24 reversible videos: it sees the direction of time",
-        page,
-    )
+    for name, verdict in (
+        ("The Fooled", "it sees the direction of time."),
+        # of the reversible ones it prefers .69 (.43 to .87)
+        ("right", "it prefers forward films, but that it minds the reversal of irreversible videos more"),
+    ):
+        assert re.search(
+            rf"{name} prefers the forward version in 1.00 \(0.74 to 1.00\) of 24 irreversible videos and "
+            rf"{number} of 24 reversible videos: {verdict}",
+            page,
+        )
     assert "constant prefers the forward version in 0.50" in page
     assert "it cannot tell the two versions of any irreversible video apart" in page
     assert re.search(f"Irreversible minus reversible, right: {number}, so ", page)
