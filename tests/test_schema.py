@@ -240,3 +240,40 @@ def test_rows_of_edits_without_a_column_probe_are_told_of_it(named: bool) -> Non
     remedy = "Remedy: delete one" if named else "Remedy: if they are of edits .*, add a column probe that"
     with pytest.raises(TableError, match=remedy):
         check_table(table, "scores")
+
+
+def test_a_column_that_a_table_has_by_rights_is_not_to_be_renamed():
+    with pytest.raises(TableError, match=r"needs the column status; .* Remedy: add it\.$"):
+        check_table(make_scores().drop(columns="status"), "scores")
+    with pytest.raises(TableError, match=r"needs the column status; .*rename 'statuses' to 'status'"):
+        check_table(make_scores().rename(columns={"status": "statuses"}), "scores")
+
+
+@pytest.mark.parametrize(
+    ("cell", "remedy"),
+    [
+        ("5 points", "write the number alone (5); only where there is none, leave the score blank and set"),
+        ('"5"', "write the number alone (5); only where there is none, leave the score blank and set status"),
+        ("score: -4.5", "write the number alone (-4.5)"),
+        (
+            "4 out of 5",
+            "write the number alone; only where there is none, leave the score blank and set status",
+        ),
+        ("good", "Remedy: leave the score blank and set status to unscored or failed"),
+        ("inf", "Remedy: leave the score blank and set status to unscored or failed"),
+        ("1e999", "Remedy: leave the score blank and set status to unscored or failed"),
+    ],
+)
+def test_a_number_among_other_signs_is_not_thrown_away(cell: str, remedy: str):
+    with pytest.raises(TableError) as error:
+        check_table(make_scores(score=[cell, None]), "scores")
+    assert remedy in str(error.value)
+    assert f"row 1, column 'score': {cell!r} is not allowed; allowed: a number" in str(error.value)
+
+
+def test_a_rating_among_other_signs_keeps_its_row_and_whole_numbers_are_whole():
+    with pytest.raises(TableError, match=r"write the number alone \(4\); only where there is none, delete"):
+        check_table(make_ratings(rating=["4 stars", 2, 5]), "ratings")
+    videos = make_ratings()[["video_id", "prompt_id", "generator"]]
+    with pytest.raises(TableError, match=r"write the number alone \(7\)"):
+        check_table(videos.assign(seed=["seed 7", 0, 0]), "videos")

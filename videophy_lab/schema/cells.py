@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import math
 import numbers
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
+
+NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 
 
 class TableError(ValueError):
@@ -37,6 +40,23 @@ def parse_number(cell: Any) -> float | None:
     if not math.isfinite(value):
         raise ValueError("a number")
     return value
+
+
+def tell_number(cell: Any, parse: Callable[[Any], Any]) -> str:
+    """Begin the remedy for a text with a number among other signs (``5 points``); empty for any other cell.
+
+    Parameters
+    ----------
+    cell : object
+    parse : callable
+        Of the column's kind. A text that it refuses is lost if it is simply left out.
+    """
+    if not isinstance(cell, str) or parse not in (parse_number, parse_integer):
+        return ""
+    found = re.findall(NUMBER, cell)
+    if not found or found == [cell.strip()]:
+        return ""
+    return f"write the number alone{f' ({found[0]})' if len(found) == 1 else ''}; only where there is none, "
 
 
 def parse_integer(cell: Any) -> int | None:

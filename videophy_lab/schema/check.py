@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from videophy_lab.schema.cells import KINDS, TableError, raise_cell
+from videophy_lab.schema.cells import KINDS, TableError, raise_cell, tell_number
 from videophy_lab.schema.tables import COLUMNS, TABLES
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def coerce_column(values: pd.Series, name: str, source: str) -> pd.Series:
         try:
             parsed.append(None if cell is None else parse(cell))
         except ValueError as error:
-            raise_cell(source, row, name, cell, str(error), COLUMNS[name].remedy)
+            remedy = tell_number(cell, parse) + COLUMNS[name].remedy
+            raise_cell(source, row, name, cell, str(error), remedy)
     return pd.Series(parsed, index=values.index, dtype=dtype, name=name)
 
 
@@ -38,7 +39,9 @@ def check_columns(table: pd.DataFrame, name: str, source: str) -> None:
     if twice:
         raise TableError(f"{source}: the column {', '.join(twice)} is there twice. Remedy: rename one.")
     if missing:
-        close = {m: difflib.get_close_matches(m, present, n=1, cutoff=0.6) for m in missing}
+        # a column that the table has by rights is no other one under a wrong name
+        free = [column for column in present if column not in TABLES[name].required + TABLES[name].optional]
+        close = {m: difflib.get_close_matches(m, free, n=1, cutoff=0.6) for m in missing}
         hints = [f"rename '{match[0]}' to '{column}'" for column, match in close.items() if match]
         raise TableError(
             f"{source}: a table of {name} needs the column {', '.join(missing)}; "
