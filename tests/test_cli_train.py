@@ -90,3 +90,60 @@ def test_nothing_to_train_on_says_what_was_given(tables, tmp_path):
     assert ran.exit_code == 2
     assert "nothing to train on" in ran.output
     assert "36 left out: there is no file at its path" in " ".join(ran.output.split())
+
+
+def test_weights_that_cannot_be_had_are_to_be_given_as_base(tables, tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    ran = run(tables, tmp_path / "run", "--device", "cpu", base="nope/dir")
+    assert ran.exit_code == 2, ran.output
+    assert "give that folder as --base" in " ".join(ran.output.split())
+    assert "--checkpoint" not in ran.output
+
+
+def give_ratings(tables, tmp_path, change) -> list[str]:
+    changed = change(pd.read_csv(tables[0]))
+    changed.to_csv(tmp_path / "ratings.csv", index=False)
+    return [str(tmp_path / "ratings.csv"), *tables[1:]]
+
+
+def test_one_answer_to_every_question_is_refused(tables, tmp_path):
+    given = give_ratings(tables, tmp_path, lambda ratings: ratings[ratings["task"].eq("pc")].assign(rating=4))
+    ran = run(given, tmp_path / "run", "--device", "cpu", "--dry-run")
+    assert ran.exit_code == 2, ran.output
+    said = " ".join(ran.output.split())
+    assert re.search(r"for no task has two answers: all \d+ answers to pc in train are 4", said), said
+    assert "Remedy: give ratings with two answers or more to a task, or hold less out" in said
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_task_of_one_answer_is_noted(tables, tmp_path):
+    given = give_ratings(
+        tables,
+        tmp_path,
+        lambda ratings: ratings.assign(rating=ratings["rating"].mask(ratings["task"].eq("pc"), 4)),
+    )
+    ran = run(given, tmp_path / "run", "--device", "cpu", "--dry-run")
+    assert ran.exit_code == 0, ran.output
+    said = " ".join(ran.output.split())
+    assert re.search(
+        r"note: all \d+ answers to pc in train are 4, so the judge learns to give it always", said
+    )
+    assert "answers to sa in train are" not in said
+
+
+def test_ratings_without_rows_are_named(tables, tmp_path):
+    ran = run(
+        give_ratings(tables, tmp_path, lambda ratings: ratings[:0]), tmp_path / "run", "--device", "cpu"
+    )
+    assert ran.exit_code == 2, ran.output
+    said = " ".join(ran.output.split())
+    assert f"{tmp_path}/ratings.csv has no rows. Remedy: give ratings of sa, pc, rule" in said
+
+
+def test_ratings_of_other_tasks_are_named(tables, tmp_path):
+    given = give_ratings(
+        tables, tmp_path, lambda ratings: ratings[ratings["task"].eq("pc")].assign(task="beauty")
+    )
+    ran = run(given, tmp_path / "run", "--device", "cpu")
+    assert ran.exit_code == 2, ran.output
+    assert "its ratings are of beauty; allowed: sa, pc, rule" in " ".join(ran.output.split())

@@ -31,12 +31,15 @@ class NetworkScorer(Scorer):
     ----------
     layout : Layout
         What belongs to the checkpoint beside its weights.
+    weights_option : str
+        What a user types before a folder of the weights; errors name it.
     """
 
     checkpoint: str = ""
     revision: str = ""
     device: str = "auto"
     dtype: str = "auto"
+    weights_option: str = field(default="--checkpoint", init=False, repr=False, compare=False)
     _chosen: str = field(default="", init=False, repr=False, compare=False)
 
     layout: ClassVar[Layout] = TRANSFORMERS
@@ -69,7 +72,7 @@ class NetworkScorer(Scorer):
 
     def find_folder(self) -> Path:
         """Find the folder of the weights; they are fetched if need be."""
-        return resolve_checkpoint(self.source, self.revision, layout=self.layout)
+        return resolve_checkpoint(self.source, self.revision, layout=self.layout, option=self.weights_option)
 
     def fingerprint_weights(self) -> Any:
         """Name the content of all weights."""

@@ -83,7 +83,8 @@ def make_examples(
     Raises
     ------
     TableError
-        A broken table, ratings that are not on 1–5 (rules: 0, 1, 2), or tables that contradict each other.
+        A broken table, no rating of the tasks, ratings that are not on 1–5 (rules: 0, 1, 2), or tables that
+        contradict each other.
     """
     import pandas as pd
 
@@ -94,6 +95,7 @@ def make_examples(
         if isinstance(ratings, pd.DataFrame)
         else load_ratings(ratings, tasks=None)
     )
+    check_asked(loaded, tasks, str(ratings) if isinstance(ratings, str | Path) else "ratings")
     kept = loaded[loaded["task"].isin(tasks)]
     check_labels(kept)
     table = find_videos(videos, prompts)
@@ -113,6 +115,18 @@ def make_examples(
     told = examples.table["video_id"].map(read_told(videos)).astype(object)
     examples = examples.drop(differs(examples.table["video_id"], told, files), OTHER_LISTED)
     return examples.drop(examples.table["text"].isna(), "no caption or rule to ask about")
+
+
+def check_asked(ratings: pd.DataFrame, tasks: Sequence[str], source: str) -> None:
+    """Check that some ratings are of a task to learn; raise TableError."""
+    if not len(ratings):
+        raise TableError(f"{source} has no rows. Remedy: give ratings of {', '.join(tasks)}.")
+    if not ratings["task"].isin(tasks).any():
+        given = ", ".join(sorted(set(ratings["task"])))
+        raise TableError(
+            f"{source}: its ratings are of {given}; allowed: {', '.join(tasks)}. Remedy: give ratings of one "
+            "of these."
+        )
 
 
 def check_labels(ratings: pd.DataFrame) -> None:

@@ -23,18 +23,61 @@ def split_examples(made: Examples, settings: Settings) -> Examples:
 
 
 def check_enough(examples: Examples) -> None:
-    """Raise ValueError where there is nothing to train on."""
+    """Raise ValueError where there is nothing to train on, or nothing to tell apart."""
     if examples.table["split"].eq(TRAIN).any():
+        check_answers(examples.table)
         return
     counts = examples.left_out["reason"].value_counts()
     reasons = [f"{count} left out: {reason}" for reason, count in counts.items()]
     held = examples.table["split"].value_counts()
     reasons += [f"{count} in the split {split}" for split, count in held.items()]
-    said = "; ".join(reasons) or "none is of a task that is asked"
     raise ValueError(
-        f"there is nothing to train on; of the ratings given, {said}. "
+        f"there is nothing to train on; of the ratings given, {'; '.join(reasons)}. "
         "Remedy: give videos whose video_id the ratings have, with files and captions, and hold less out."
     )
+
+
+def check_answers(table: pd.DataFrame) -> None:
+    """Raise ValueError where no task has two answers in the split ``train``."""
+    single = find_single_answers(table)
+    if len(single) < table.loc[table["split"].eq(TRAIN), "task"].nunique():
+        return
+    said = ", ".join(say_single(task, *found) for task, found in single.items())
+    raise ValueError(
+        f"there is nothing to learn, for no task has two answers: {said}. A judge that is trained on one "
+        "answer gives it to every video. Remedy: give ratings with two answers or more to a task, or hold "
+        "less out."
+    )
+
+
+def find_single_answers(table: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """Find the tasks that have one answer only in the split ``train``: the answer, and how often it is there.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``task, answer, split``.
+    """
+    groups = table[table["split"].eq(TRAIN)].groupby("task")["answer"]
+    return {
+        str(task): (int(answers.iloc[0]), len(answers)) for task, answers in groups if answers.nunique() == 1
+    }
+
+
+def note_single_answers(table: pd.DataFrame) -> list[str]:
+    """Say of which tasks there is one answer only to learn."""
+    return [
+        f"note: {say_single(task, *found)}, so the judge learns to give it always; other answers to {task} "
+        "would let it tell videos apart"
+        for task, found in find_single_answers(table).items()
+    ]
+
+
+def say_single(task: str, answer: int, count: int) -> str:
+    """Say that a task has one answer only."""
+    if count == 1:
+        return f"the one answer to {task} in {TRAIN} is {answer}"
+    return f"all {count:,} answers to {task} in {TRAIN} are {answer}"
 
 
 def of_split(examples: Examples, split: str) -> pd.DataFrame:

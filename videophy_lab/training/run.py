@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from videophy_lab.training.preparing import (
     check_enough,
     drop_unreadable,
     make_question,
+    note_single_answers,
     of_split,
     split_examples,
 )
@@ -86,7 +88,7 @@ def train_judge(
     dtype : {"auto", "bf16", "fp32"}
         Precision of the base; the adapter learns in fp32. ``auto`` is bf16 on CUDA and fp32 on a CPU.
     progress : bool
-        Show bars on stderr.
+        Show bars and notes on stderr.
     dry_run : bool
         Count the examples and estimate what it takes; write nothing.
 
@@ -97,7 +99,8 @@ def train_judge(
     Raises
     ------
     ValueError
-        Nothing to train on, tables or settings that do not fit, a folder of another training.
+        Nothing to train on, one answer only to every task, tables or settings that do not fit, a folder of
+        another training.
     ImportError
         An extra is not installed.
     TrainingStoppedError
@@ -113,6 +116,8 @@ def train_judge(
     if accelerator is None:
         return plan(examples, student, settings, out)
     main = accelerator.is_main_process
+    if main and progress:
+        sys.stderr.writelines(f"{note}\n" for note in note_single_answers(examples.table))
     with hold_folder(out, wanted=main):
         check_identity(out, name_run(examples.table, student.judge.describe(), settings), wanted=main)
         finished = read_finished(out, settings)
@@ -133,7 +138,9 @@ def choose_student(
     make_student(build_scorers({judge: judge})[judge])  # before its options, which others lack
     accelerator = None if dry_run else make_accelerator(device)
     where = choose_device(device) if accelerator is None else name_device(accelerator)
-    return make_student(build_scorers({judge: judge}, {"device": where, **options})[judge]), accelerator
+    student = make_student(build_scorers({judge: judge}, {"device": where, **options})[judge])
+    student.judge.weights_option = "--base"
+    return student, accelerator
 
 
 def make_accelerator(device: str) -> Any:

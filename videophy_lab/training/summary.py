@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from videophy_lab.training.export import ADAPTER, MERGED
 from videophy_lab.training.folder import count_examples
 from videophy_lab.training.media import CACHE, measure_folder
+from videophy_lab.training.preparing import note_single_answers
 from videophy_lab.training.splits import HELD_OUT, SPLITS, STOP, STOP_GENERATORS, TRAIN
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def describe_examples(outcome: Outcome) -> str:
     for task, rows in counts.groupby("task"):
         pairs = zip(rows["answer"], rows["n_examples"], strict=True)
         lines.append(f"answers to {task} in train: " + ", ".join(f"{a}: {n}" for a, n in pairs))
+    lines += note_single_answers(table)
     lines.append(f"loss balanced over the answers of a task: {outcome.settings.balance}")
     return "\n".join(lines)
 
@@ -100,6 +102,7 @@ def describe_outcome(outcome: Outcome, options: Mapping[str, Any] | None = None)
     held = sum(n[split] for split in HELD_OUT)
     lines = [
         *describe_left_out(outcome),
+        *note_single_answers(table),
         f"done: {state.step} steps on {n[TRAIN]} examples in {state.seconds:.0f} s; "
         + (
             f"lowest loss on {n[STOP]} stop examples {state.best_loss:.4f} after step {state.best_step}"

@@ -70,6 +70,7 @@ def resolve_checkpoint(
     layout: Layout = TRANSFORMERS,
     endpoint: str | None = None,
     cache: Path | None = None,
+    option: str = "--checkpoint",
 ) -> Path:
     """Give the folder of a checkpoint, fetching it from the hub where it is not on this machine.
 
@@ -85,6 +86,8 @@ def resolve_checkpoint(
         Address of the hub or a mirror; huggingface_hub's own (``HF_ENDPOINT``) when not given.
     cache : Path, optional
         Folder for downloads; huggingface_hub's own (``HF_HOME``) when not given.
+    option : str
+        What a user types before a folder of the weights; errors name it.
 
     Raises
     ------
@@ -97,13 +100,13 @@ def resolve_checkpoint(
         return local
     try:
         patterns, size = plan_download(name, revision, layout, endpoint, cache)
-        check_room(name, revision, size, cache, layout)
+        check_room(name, revision, size, cache, layout, option)
         sys.stderr.write(f"fetching the weights {name} ({revision}), {size / 1e9:.1f} GB\n")
         folder = Path(fetch_snapshot(name, revision, endpoint, cache, patterns=patterns))
     except WeightsError:
         raise
     except Exception as error:  # the HTTP library below huggingface_hub, and so its errors, differ by version
-        raise WeightsError(explain_failure(name, revision, error, layout)) from error
+        raise WeightsError(explain_failure(name, revision, error, layout, option)) from error
     missing = layout.list_missing(folder)
     if missing:
         raise WeightsError(
@@ -196,7 +199,9 @@ def plan_download(
     return patterns, sum(file.file_size or 0 for file in wanted if file.will_download)
 
 
-def check_room(name: str, revision: str, size: float, cache: Path | None, layout: Layout) -> None:
+def check_room(
+    name: str, revision: str, size: float, cache: Path | None, layout: Layout, option: str
+) -> None:
     """Check that a download fits on the disk."""
     from huggingface_hub import constants
 
@@ -207,7 +212,7 @@ def check_room(name: str, revision: str, size: float, cache: Path | None, layout
         raise WeightsError(
             f"the weights {name} need {size / 1e9:.1f} GB, and {disk} has {free / 1e9:.1f} GB left. Remedy: "
             f"make room, or put them on another disk: set HF_HOME to a folder there, or type\n"
-            f"  {write_command(name, revision, layout)}\nwith such a folder and give it as --checkpoint"
+            f"  {write_command(name, revision, layout)}\nwith such a folder and give it as {option}"
         )
 
 
@@ -217,7 +222,7 @@ def write_command(name: str, revision: str, layout: Layout) -> str:
     return f"hf download {name} --revision {revision}{wanted} --local-dir weights"
 
 
-def explain_failure(name: str, revision: str, error: Exception, layout: Layout) -> str:
+def explain_failure(name: str, revision: str, error: Exception, layout: Layout, option: str) -> str:
     """Say why a checkpoint could not be fetched, and what to type."""
     from huggingface_hub import errors
 
@@ -245,5 +250,5 @@ def explain_failure(name: str, revision: str, error: Exception, layout: Layout) 
     command = write_command(name, revision, layout)
     return (
         f"the weights {name} ({revision}) could not be fetched: {what}. Remedy: {remedy}. Or, on a machine "
-        f"with a network, type\n  {command}\nand give that folder as --checkpoint"
+        f"with a network, type\n  {command}\nand give that folder as {option}"
     )
