@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -85,8 +85,10 @@ def tell_left_out(note: str) -> None:
         typer.echo(f"note: {note}", err=True)
 
 
-def finish(message: str, n_failed: int, *, last: str = "") -> None:
-    """Print what was done, and `last` behind it where there is any; leave with 1 where something failed."""
+def finish(message: str, n_failed: int, *, reasons: Iterable[str] = (), last: str = "") -> None:
+    """Print `reasons`, what was done, and `last` where there is any; leave with 1 where something failed."""
+    for line in reasons:
+        typer.echo(line)
     typer.echo(f"done: {message}")
     if last:
         typer.secho(last, bold=True)
@@ -130,7 +132,7 @@ def filter_list(
     dry_run: DryRun = False,
 ) -> None:
     """Propose which actions to keep, and which are the same; people decide (see review)."""
-    from videophy_lab.prompts import ChatModel, filter_actions, price_filter
+    from videophy_lab.prompts import ChatModel, filter_actions, price_filter, telling
     from videophy_lab.prompts.folder import check_places, read_actions
 
     with explain():
@@ -148,7 +150,12 @@ def filter_list(
         typer.echo(f"note: {note}", err=True)
     counts = decisions["decision"].value_counts()
     told = ", ".join(f"{counts[word]} {word}" for word in counts.index)
-    finish(f"{len(decisions)} actions: {told}", int(decisions["status"].ne("ok").sum()) + len(notes))
+    missing = decisions[decisions["status"].ne("ok")]
+    finish(
+        f"{len(decisions)} actions: {told}",
+        len(missing) + len(notes),
+        reasons=telling.tell_missing(missing, what="actions", unit="action"),
+    )
 
 
 @prompts_app.command(
@@ -235,7 +242,7 @@ def write_captions(
     """Write captions of actions, check them, and list those that fail."""
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_prompts
-    from videophy_lab.prompts import refusals
+    from videophy_lab.prompts import refusals, telling
     from videophy_lab.prompts.folder import check_places, read_actions
     from videophy_lab.schema.decisions import take_kept
 
@@ -259,11 +266,13 @@ def write_captions(
             earlier, written.failures, refusals.CAPTIONS, worked_on=table["action"], taken=counted
         )
         write_all(out, {"captions": counted, "caption_failures": failures})
-    n_short = int(written.failures["check"].eq("short").sum())
+    failed = written.failures
+    short = failed.loc[failed["check"].eq("short"), "action"].tolist()
     finish(
-        f"{len(counted)} captions of {len(table)} actions; {len(written.failures) - n_short} refused"
-        f"{refusals.tell_earlier(n_earlier, refusals.CAPTIONS)}, {n_short} actions have fewer than "
+        f"{len(counted)} captions of {len(table)} actions; {len(telling.find_refused(failed))} refused"
+        f"{refusals.tell_earlier(n_earlier, refusals.CAPTIONS)}, {len(short)} actions have fewer than "
         f"{per_action}",
-        n_short,
+        len(short),
+        reasons=telling.tell_failures(failed, refusals.CAPTIONS, what="actions", lacking=short),
         last=steps.tell_unchecked(counted),
     )

@@ -52,7 +52,7 @@ def upsample_captions(
     """Lengthen captions, and keep only what still means the same."""
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_prompts
-    from videophy_lab.prompts import refusals
+    from videophy_lab.prompts import refusals, telling
     from videophy_lab.prompts.folder import check_captions, check_places, write_settings
 
     with explain():
@@ -83,11 +83,12 @@ def upsample_captions(
         write_all(out, {"prompts": counted, "upsampling_failures": failures})
         if done.settings:
             write_settings(done.settings, out, "upsampling.json")
-    n_final = int(done.failures.loc[done.failures["is_final"], "prompt_id"].nunique())
+    final = done.failures.loc[done.failures["is_final"], "prompt_id"].unique().tolist()
     finish(
-        f"{len(there)} of {len(counted)} captions are upsampled; {n_final} have none that keeps the meaning"
-        f"{refusals.tell_earlier(n_earlier, refusals.UPSAMPLING)}",
-        n_final,
+        f"{len(there)} of {len(counted)} captions are upsampled; {len(final)} have none that keeps the "
+        f"meaning{refusals.tell_earlier(n_earlier, refusals.UPSAMPLING)}",
+        len(final),
+        reasons=telling.tell_failures(done.failures, refusals.UPSAMPLING, what="captions", lacking=final),
         last=steps.tell_unchecked(counted),
     )
 
@@ -150,7 +151,7 @@ def propose(
 
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_videos
-    from videophy_lab.prompts import refusals
+    from videophy_lab.prompts import refusals, telling
     from videophy_lab.prompts.folder import check_places
     from videophy_lab.scoring.inputs import find_file
 
@@ -170,11 +171,13 @@ def propose(
             earlier, ruled.failures, refusals.RULES, worked_on=table["video_id"], taken=ruled.rules
         )
         write_all(out, {"rules": ruled.rules, "video_captions": ruled.captions, "rule_failures": failures})
-    failed = ruled.failures.loc[ruled.failures["check"].isin(["short", "no video"]), "video_id"].nunique()
+    is_short = ruled.failures["check"].isin(telling.STANDING)
+    short = ruled.failures.loc[is_short, "video_id"].unique().tolist()
     finish(
-        f"{len(ruled.rules)} rules of {ruled.rules['video_id'].nunique()} videos; {failed} videos have "
+        f"{len(ruled.rules)} rules of {ruled.rules['video_id'].nunique()} videos; {len(short)} videos have "
         f"fewer than {n_rules}{refusals.tell_earlier(n_earlier, refusals.RULES)}",
-        int(failed),
+        len(short),
+        reasons=telling.tell_failures(ruled.failures, refusals.RULES, what="videos", lacking=short),
     )
 
 
@@ -208,6 +211,7 @@ def merge_texts(
     """Turn what annotators found wrong into rules, each once, beside those that there are."""
     from videophy_lab import prompts as steps
     from videophy_lab.datasets import load_ratings
+    from videophy_lab.prompts import telling
     from videophy_lab.prompts.folder import check_places
     from videophy_lab.prompts.turning import UNANSWERED
     from videophy_lab.schema import read_rows, read_table
@@ -238,9 +242,11 @@ def merge_texts(
         typer.echo(f"ratings: {n_joined} of {len(merged.ratings)} added ones joined to {len(rated)}{why}")
     elif len(merged.ratings):
         typer.echo("to train on the added ratings too, type the same with: --ratings RATINGS")
-    counts = merged.merged["became"].value_counts()
-    told = ", ".join(f"{counts[word]} {word}" for word in counts.index) or "none"
-    if counts.get("new"):
+    if merged.merged["became"].eq("new").any():
         path = out / "rules.csv"
         typer.echo(f"review the new: videophy-lab prompts review {path} --reviewer NAME --out {out}")
-    finish(f"{len(merged.merged)} texts: {told}", int(counts.get(UNANSWERED, 0)))
+    finish(
+        telling.count_merged(merged.merged),
+        int(merged.merged["became"].eq(UNANSWERED).sum()),
+        reasons=telling.tell_merged(merged.merged),
+    )
