@@ -196,16 +196,36 @@ def test_the_decision_by_motion(forward: float, backward: float, word: str, says
         (("--out", "m.csv", "--threshold", "0"), "threshold is 0.0; allowed: above 0 and up to 4"),
         (("--out", "m.csv", "--measure", "some"), "measure is 'some'. Allowed: unlabelled, all, none"),
         (("--out", "m.csv", "--prompts", "videophy2"), "there is no column action"),
-        (("--out", "m.csv", "--labels", "absent.csv"), "No such file or directory: absent.csv"),
+        (
+            ("--out", "m.csv", "--labels", "absent.csv"),
+            "absent.csv: there is no such file. Remedy: check",
+        ),
+        (("--out", "m.csv", "--labels", "l.csv"), "no action of the videos is known. Remedy: give --prompts"),
+        (("--out", "m.csv", "--labels", "b.csv"), "b.csv: no row has a label. Remedy: fill in its column"),
     ],
 )
 def test_a_wrong_command_says_what_to_type(
     clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("l.csv").write_text("action,label\nslide it,reversible\n")
+    Path("b.csv").write_text("action,proposed,confirmed\nslide it,,\n")
     code, _, err = run("reversal", clips, *arguments)
-    assert code in (1, 2)
+    assert code == 2
     assert message in " ".join(err.split())
+    assert not Path("m.csv").exists()
+
+
+def test_labels_of_no_action_of_the_videos_are_refused(tmp_path: Path, clips: Path) -> None:
+    make_videos(clips).to_csv(tmp_path / "videos.csv", index=False)
+    (tmp_path / "l.csv").write_text("action,label\nslides it,reversible\n")
+    command = ("reversal", tmp_path / "videos.csv", "--out", tmp_path / "m.csv", "--measure", "none")
+    code, _, err = run(*command, "--labels", tmp_path / "l.csv")
+    assert code == 2
+    assert "the labels have 'slides it' (did you mean 'slide it'?)" in " ".join(err.split())
+    # one that is of a video further down is used there
+    (tmp_path / "l.csv").write_text("action,label\nprojectile it,reversible\n")
+    assert run(*command, "--labels", tmp_path / "l.csv", "--limit", "1")[0] == 0
 
 
 def test_the_price_of_labels_is_said_before_anything_is_asked(tmp_path: Path) -> None:

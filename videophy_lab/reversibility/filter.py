@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from videophy_lab.prompts.folder import write_rows
 from videophy_lab.reversibility.decision import COLUMNS, TASKS, decide, is_labelled
 from videophy_lab.reversibility.labels import load_labels
-from videophy_lab.reversibility.rows import label_reversibility
+from videophy_lab.reversibility.rows import label_reversibility, require_match
 from videophy_lab.schema import TableError
 from videophy_lab.schema.overwriting import check_overwrite
 
@@ -134,10 +134,10 @@ def mark_videos(
     if file.is_dir() or file.suffix.lower() != ".csv":
         raise ValueError(f"out is {file}; it must be the name of a file that ends in .csv.")
     check_overwrite(file, COLUMNS, inputs={"VIDEOS": videos, "--labels": labels, "--prompts": prompts})
-    given = load_labels(labels) if isinstance(labels, str | Path) else labels
+    given = read_labels(labels)
     found = find_videos(videos)
-    whole = keep_originals(found)
-    table = label_reversibility(name_actions(whole.iloc[:limit], prompts), given)
+    whole = check_labelled(name_actions(keep_originals(found), prompts), given)
+    table = label_reversibility(whole.iloc[:limit], given)
     wanted = table[~is_labelled(table)] if measure == "unlabelled" else table
     scores, measured = None, 0
     if measure != "none" and len(wanted):
@@ -158,6 +158,45 @@ def check_options(threshold: float, measure: str, limit: int | None) -> None:
         raise ValueError(f"measure is {measure!r}. Allowed: {', '.join(MEASURE)}.")
     if limit is not None and limit < 1:
         raise ValueError(f"limit is {limit}; it must be at least 1.")
+
+
+def read_labels(labels: str | Path | pd.DataFrame | Iterable[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Read labels, or take those that are tables already.
+
+    Raises
+    ------
+    TableError
+        The file says nothing.
+    """
+    import pandas as pd
+
+    if isinstance(labels, str | Path):
+        table = load_labels(labels)
+        if not len(table):
+            raise TableError(
+                f"{labels}: no row has a label. Remedy: fill in its column confirmed, or leave out --labels."
+            )
+        return [table]
+    return [labels] if isinstance(labels, pd.DataFrame) else list(labels)
+
+
+def check_labelled(videos: pd.DataFrame, labels: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Give the videos back if one of them shows an action that has a label, or nothing is labelled.
+
+    Raises
+    ------
+    TableError
+        The labels would say nothing.
+    """
+    # a table that is none of labels is refused where they are merged
+    parts = [part for part in labels if {"action", "label"} <= set(part.columns)]
+    given = [part.dropna(subset=["label"]) for part in parts]
+    if any(map(len, given)) and ("action" not in videos.columns or videos["action"].isna().all()):
+        raise TableError(
+            "the labels are of actions, and no action of the videos is known. Remedy: give --prompts "
+            "PROMPTS, a table with the action of each prompt_id, or videos with the column action."
+        )
+    return require_match(videos, given)
 
 
 def keep_originals(videos: pd.DataFrame) -> pd.DataFrame:

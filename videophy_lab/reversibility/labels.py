@@ -60,11 +60,13 @@ def load_labels(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     TableError
-        No such columns, a label that is none, an unknown origin, one action with two labels of one origin;
-        the row is named.
+        No such file or columns, a label that is none, an unknown origin, one action with two labels of one
+        origin; the row is named.
     """
     import pandas as pd
 
+    if not Path(path).is_file():
+        raise TableError(f"{path}: there is no such file. Remedy: check the path (you are in {Path.cwd()}).")
     rows = read_rows(path)
     if "action" not in rows.columns or not set(SOURCES) & set(rows.columns):
         raise TableError(
