@@ -110,6 +110,26 @@ def test_what_is_merged_into_something_dropped_is_not_lost(tmp_path: Path) -> No
     assert undecided["final"].tolist()[:3] == ["open", "merge", "merge"]
 
 
+def test_an_action_gets_the_names_of_those_that_were_merged_into_it() -> None:
+    table = pd.DataFrame(
+        {
+            "action": ["skipping rope", "jumping rope", "rope jump", "hop", "reading"],
+            "names": ["Skipping Rope", "JumpRope; jumping rope", "Skipping Rope", None, "read"],
+            "origin": ["csv", "ucf101; csv", "kinetics", None, "csv"],
+            "duplicate_of": [None, "skipping rope", "jumping rope", "jumping rope", None],
+            "final": ["keep", "merge", "merge", "merge", "drop"],
+            "decided_by": "reviewers",
+        }
+    )
+    kept = keep_final(table, subject=ACTIONS)
+    assert kept["action"].tolist() == ["skipping rope"]
+    assert kept["names"].tolist() == ["Skipping Rope; JumpRope; jumping rope; hop"]
+    assert kept["origin"].tolist() == ["csv; ucf101; kinetics"]
+    assert keep_final(table.drop(columns=["names", "origin"]), subject=ACTIONS)["action"].tolist() == [
+        "skipping rope"
+    ]
+
+
 def test_a_table_with_new_rows_is_reviewed_on() -> None:
     none = pd.DataFrame(columns=["video_id", "rule_id", "reviewer", "decision", "note"])
     rules = pd.DataFrame(

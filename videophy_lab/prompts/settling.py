@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from videophy_lab.prompts.actions import BETWEEN
 from videophy_lab.prompts.review import (
     DROP,
     MERGE,
@@ -101,11 +102,7 @@ def reopen_merges(decided: pd.DataFrame) -> pd.DataFrame:
 
 def is_lost_merge(action: str, targets: Mapping[str, str], finals: Mapping[str, str]) -> bool:
     """Say whether merges, one after another, end at nothing that stays or may stay."""
-    passed = set()
-    while finals.get(action) == MERGE and action not in passed:
-        passed.add(action)
-        action = targets[action]
-    return finals.get(action, DROP) in (DROP, MERGE)
+    return finals.get(follow_merges(action, targets, finals), DROP) in (DROP, MERGE)
 
 
 def list_open(
@@ -194,5 +191,44 @@ def check_settled(path: Path) -> None:
 
 
 def keep_final(decided: pd.DataFrame, *, subject: Subject) -> pd.DataFrame:
-    """Keep what is to be kept; ``final`` and ``decided_by`` stay, so that a later review knows it."""
-    return decided[decided["final"].eq(subject.words[0])].reset_index(drop=True)
+    """Keep what is to be kept; ``final`` and ``decided_by`` stay, so that a later review knows it.
+
+    An action gets the ``names`` and the ``origin`` of those that were merged into it.
+    """
+    kept = decided[decided["final"].eq(subject.words[0])]
+    if subject.words[-1] == MERGE and {"action", "duplicate_of"} <= set(decided.columns):
+        kept = join_merged(kept, decided)
+    return kept.reset_index(drop=True)
+
+
+def join_merged(kept: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
+    """Give kept actions the names and origins of those that were merged into them."""
+    targets = dict(zip(decided["action"], decided["duplicate_of"], strict=True))
+    finals = dict(zip(decided["action"], decided["final"], strict=True))
+    merged = decided[decided["final"].eq(MERGE)]
+    ends = merged["action"].map(lambda action: follow_merges(action, targets, finals))
+    own = kept.copy()
+    for column in [name for name in ("names", "origin") if name in decided.columns]:
+        # an action that has no names is one itself
+        cells = merged[column].fillna(merged["action"]) if column == "names" else merged[column]
+        more: dict[str, list[Any]] = {}
+        for end, cell in zip(ends, cells, strict=True):
+            more.setdefault(end, []).append(cell)
+        pairs = zip(own["action"], own[column], strict=True)
+        own[column] = [join_cells(cell, *more[name]) if name in more else cell for name, cell in pairs]
+    return own
+
+
+def join_cells(*cells: Any) -> str | None:
+    """Join cells of several parts, such as ``a; b``, each part once; None where all are blank."""
+    parts = [part for cell in cells if isinstance(cell, str) for part in cell.split(BETWEEN)]
+    return BETWEEN.join(dict.fromkeys(parts)) or None
+
+
+def follow_merges(action: str, targets: Mapping[str, str], finals: Mapping[str, str]) -> str:
+    """Give the action at which merges, one after another, end; one of a circle for those in a circle."""
+    passed = set()
+    while finals.get(action) == MERGE and action not in passed:
+        passed.add(action)
+        action = targets[action]
+    return action
