@@ -122,6 +122,7 @@ def test_one_list_of_several_keeps_every_origin_and_spelling(tmp_path: Path) -> 
     ("file", "kind", "content", "message"),
     [
         ("a.csv", "csv", "what,else\n1,2\n", "has not a column of classes; it has what, else"),
+        ("a.csv", "csv", "Action name,else\n1,2\n", 'it has Action name, else.*--column "Action name"'),
         ("a.json", "kinetics", "{", "is not JSON"),
         ("a.json", "kinetics", '{"a": [1]}', "none of the published forms"),
         ("a.txt", "ucf101", "\n\n", "holds no class of ucf101.*classInd.txt"),

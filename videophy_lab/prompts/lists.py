@@ -95,17 +95,22 @@ def read_lines(text: str, path: Path, kind: str) -> Iterator[Named]:
 def read_csv(text: str, path: Path, kind: str, column: str) -> Iterator[Named]:
     """Read the classes of a CSV file, from the column that holds them."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if path.suffix == ".tsv" else ",")
-    header = [cell.strip().lower() for cell in next(rows, [])]
-    wanted = (column.lower(),) if column else FIELDS
+    names = [cell.strip() for cell in next(rows, [])]
+    header = [name.lower() for name in names]
+    wanted = (column.strip().lower(),) if column else FIELDS
     place = next((header.index(name) for name in wanted if name in header), None)
     if place is None and len(header) == 1 and kind != "csv" and not column:
         # a list without a header, one class a line
         yield from read_lines(text, path, kind)
         return
     if place is None:
-        remedy = f"name one with column=, give one of {', '.join(FIELDS)}, or a file such as {EXPECTED[kind]}"
         missing = f"the column {column!r}" if column else "a column of classes"
-        raise ValueError(f"{path} has not {missing}; it has {', '.join(header) or 'none'}. Remedy: {remedy}.")
+        example = names[0] if len(names) > 1 and names[0] else "NAME"
+        raise ValueError(
+            f"{path} has not {missing}; it has {', '.join(names) or 'none'}. Remedy: name the one that holds "
+            f'the classes, such as --column "{example}" (column= in Python), or give one of '
+            f"{', '.join(FIELDS)}, or a file such as {EXPECTED[kind]}."
+        )
     group = header.index("category") if "category" in header else None
     for row in rows:
         if len(row) > place:
