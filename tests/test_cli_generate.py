@@ -94,6 +94,11 @@ def test_videos_called_simulated_say_how_to_make_them(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_to(prompts: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     code, _, error = run("generate", prompts, "--generator", "fader", "--out", tmp_path / "file")
+    assert code == 2
+    assert f"--out {tmp_path / 'file'} is a file; it must be a folder" in error
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "fader").write_text("")
+    code, _, error = run("generate", prompts, "--generator", "fader", "--out", tmp_path / "out")
     assert code == 1
     assert "Not a directory" in error
     assert "What was made is kept" in error

@@ -205,8 +205,21 @@ def test_severities_that_are_no_numbers(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_to(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    code, _, error = run("probe", folder, "--probe", "freeze", "--out", tmp_path / "file", "--workers", 1)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "freeze").write_text("")
+    code, _, error = run("probe", folder, "--probe", "freeze", "--out", tmp_path / "out", "--workers", 1)
     assert code == 1
     assert "Not a directory" in error
     assert "What was made is kept" in error
+
+
+def test_a_file_is_no_folder_for_probes(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("")
+    command = ("probe", folder, "--probe", "freeze", "--out")
+    code, _, error = run(*command, tmp_path / "a.csv")
+    assert code == 2
+    assert f"--out {tmp_path / 'a.csv'} is a file; it must be a folder" in error
+    assert f"Remedy: give a folder, such as --out {tmp_path / 'a'}." in error
+    assert "kept" not in error
+    code, _, error = run(*command, tmp_path / "a.csv" / "b")
+    assert (code, f"lies in {tmp_path / 'a.csv'}, which is a file" in error) == (2, True)

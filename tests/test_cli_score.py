@@ -104,7 +104,7 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path, clips: Path)
     blocked.write_text("not a folder")
     code, _, err = run("score", clips, "--scorer", "constant", "--out", blocked)
     assert code == 2
-    assert str(blocked) in err
+    assert f"--out {blocked} is a file; it must be a folder" in err
     assert "Traceback" not in err
 
 

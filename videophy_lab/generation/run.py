@@ -17,6 +17,7 @@ from videophy_lab.generation.plan import Plan, make_plan
 from videophy_lab.generation.progress import show_progress
 from videophy_lab.generators.base import Generator
 from videophy_lab.schema import check_table
+from videophy_lab.schema.overwriting import check_folder
 from videophy_lab.video_store import FAILED, VideoStore, read_videos, write_tables
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def generate_videos(
     started = time.perf_counter()
     check_words("retry", retry, RETRY)
     check_words("engine", [engine], ENGINES)
+    check_folder(out)
     if workers is not None and workers < 1:
         raise ValueError(f"workers is {workers}; allowed: 1 or more, or none to let the machine decide.")
     built = build_generators(generators, options)

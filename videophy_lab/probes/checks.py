@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from videophy_lab.probes.choosing import Part
 from videophy_lab.probes.files import ProbeFolder, Source
 from videophy_lab.schema import TableError
+from videophy_lab.schema.overwriting import check_folder
 from videophy_lab.schema.probes import NULL
 from videophy_lab.video_store import is_probe_folder, is_video_store
 from videophy_lab.video_store.probed import TABLE
@@ -30,8 +31,9 @@ def check_out(out: str | Path, videos: str | Path | pd.DataFrame) -> None:
     Raises
     ------
     ValueError
-        The next run would take probes for videos, or a table that is there would be lost.
+        It is a file; the next run would take probes for videos; or a table that is there would be lost.
     """
+    check_folder(out)
     folder = Path(out)
     if isinstance(videos, str | Path) and Path(videos).is_dir():
         own, other = folder.resolve(), Path(videos).resolve()

@@ -1,4 +1,4 @@
-"""Refuse to write over what a command was given, or over what something else wrote."""
+"""Refuse to write over what a command was given, over what something else wrote, or into a file."""
 
 from __future__ import annotations
 
@@ -90,6 +90,25 @@ def check_overwrite(
         f"columns of this command: {list_names(columns)}. Remedy: give another {option}, such as "
         f"{name_beside(Path(out))}, or move that file away."
     )
+
+
+def check_folder(out: str | Path, *, option: str = "--out") -> None:
+    """Check that a folder that is to be written into is no file, and lies in none; it need not be there.
+
+    Raises
+    ------
+    ValueError
+        It is a file, or lies in one.
+    """
+    path = Path(out)
+    file = next((place for place in (path, *path.parents) if place.exists() and not place.is_dir()), None)
+    if file is not None:
+        what = "is a file" if file == path else f"lies in {file}, which is a file"
+        bare = file.with_suffix("")
+        raise ValueError(
+            f"{option} {out} {what}; it must be a folder, which is made where there is none. Remedy: give a "
+            f"folder, such as {option} {name_beside(file) if bare.exists() else bare}."
+        )
 
 
 def name_output(out: str | Path, option: str, file: Path | None) -> str:

@@ -13,6 +13,7 @@ from videophy_lab.building import build_scorers, check_words
 from videophy_lab.engine.plan import find_missing
 from videophy_lab.engine.processes import count_cores
 from videophy_lab.judges.base import REPEAT, Scorer
+from videophy_lab.schema.overwriting import check_folder
 from videophy_lab.scoring.inputs import find_rules, find_videos
 from videophy_lab.scoring.plan import Plan, list_tasks, make_plan
 from videophy_lab.store import CONTENT, KEY
@@ -137,6 +138,7 @@ def score_videos(
 
     check_words("retry", retry, RETRY)
     check_words("engine", [engine], ENGINES)
+    check_folder(out)
     started = time.perf_counter()
     built = build_scorers(scorers, options)
     check_words("tasks", tasks or (), list_tasks(built))
