@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -70,6 +71,23 @@ def test_every_number_has_its_counts_and_the_card_says_it(card):
     assert "trained was trained from checkpoint on 24 examples in 18 steps" in told
     figures = {path.stem.removeprefix("train_judge_") for path in (card / "figures").glob("*.png")}
     assert {"learning", "exact_agreement", "pearson", "quadratic_weighted_kappa", "confusion"} == figures
+
+
+def test_a_task_of_one_answer_is_a_finding(trained, card, tmp_path):
+    shutil.copytree(
+        trained.folder, tmp_path / "run", ignore=shutil.ignore_patterns("cache", "merged", "checkpoints")
+    )
+    examples = pd.read_csv(tmp_path / "run" / "examples.csv")
+    examples.loc[examples["task"].eq("pc"), "answer"] = 4
+    examples.to_csv(tmp_path / "run" / "examples.csv", index=False)
+    where = f"{{run: run, scores: {json.dumps(str(card))}}}"
+    (tmp_path / "params.yaml").write_text(
+        f"title: Card\nnotebooks:\n  - {{notebook: train_judge, parameters: {where}}}\n", encoding="utf-8"
+    )
+    run_report(tmp_path, progress=False)
+    told = (tmp_path / "index.html").read_text("utf-8")
+    assert "In training the answer about physical commonsense was always 4 (n = 8 questions)" in told
+    assert "In training the answer about semantic adherence" not in told
 
 
 def test_no_stop_prompt_is_in_the_card(trained, card):
