@@ -8,7 +8,7 @@ import pytest
 
 from tests.bad_server import BadServer
 from tests.prompts.commands import fill_in, list_options, run
-from tests.prompts.scribe import KEY, VARIABLE
+from tests.prompts.scribe import KEY, VARIABLE, Scribe
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,11 @@ from tests.prompts.scribe import KEY, VARIABLE
         (["caption", "{actions}", "-o", "writer.provider=openai"], "needs the name of a model"),
         (["upsample", "{captions}", "--upsampler", "cloud"], "Allowed: local, chat"),
         (["hard", "{captions}", "--reference", "x"], "give either --ratings or --scores"),
+        (
+            ["caption", "{actions}", "--tokenizer", "nope", "--dry-run"],
+            "'nope' does not exist. Allowed: a folder",
+        ),
+        (["upsample", "{captions}", "--tokenizer", "nope", "--dry-run"], "'nope' does not exist"),
         (["upsample", "{actions}"], "first type: videophy-lab prompts caption {actions} --out"),
         (
             ["hard", "{actions}", "--reference", "x", "--ratings", "r"],
@@ -66,6 +71,22 @@ def test_a_file_that_is_not_there_and_a_wrong_key(tmp_path: Path) -> None:
     assert "type the same again" in error
     assert KEY not in error
     assert not (tmp_path / "o").exists()
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "classInd.txt").write_text("1 PoleVault\n")
+    code, _, error = run("import", f"ucf101={tmp_path / 'classInd.txt'}", "--out", "/proc/none/bench")
+    assert code == 1
+    assert "the folder /proc/none/bench cannot be made (" in error
+    assert error.endswith("Remedy: give --out a folder that can be written\n")
+    (tmp_path / "actions.csv").write_text("action\npole vault\n")
+    with BadServer(write=Scribe()) as server:
+        options = list_options(server, tmp_path)
+        code, _, error = run(
+            "filter", tmp_path / "actions.csv", "--out", tmp_path / "actions.csv" / "o", *options
+        )
+    assert code == 1
+    assert "give --out a folder that can be written; what was answered is kept" in error
 
 
 def test_a_reviewers_file_is_not_written_over(tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ Language = Annotated[str, typer.Option(help="Of the captions.")]
 @contextmanager
 def explain(*, asks: bool = True) -> Iterator[None]:
     """Turn what goes wrong into a line and an exit code; only where a model is asked, answers were kept."""
+    from videophy_lab.prompts.folder import FolderError
+
     try:
         yield
     except (ValueError, ImportError) as error:
@@ -53,6 +55,9 @@ def explain(*, asks: bool = True) -> Iterator[None]:
         what = f"{error.strerror}: {error.filename}" if error.strerror else str(error)
         if isinstance(error, FileNotFoundError):
             stop(f"{what}. Remedy: give a file that is there", FAILED)
+        if isinstance(error, FolderError):
+            kept = "; what was answered is kept" if asks else ""
+            stop(f"{what}. Remedy: give --out a folder that can be written{kept}", FAILED)
         kept = "What was answered is kept; mend that" if asks else "Mend that"
         stop(f"{what}. {kept}, and type the same again", FAILED)
     except KeyboardInterrupt:
@@ -244,6 +249,7 @@ def write_captions(
     from videophy_lab.datasets import load_prompts
     from videophy_lab.prompts import refusals, telling
     from videophy_lab.prompts.folder import check_places, read_actions
+    from videophy_lab.prompts.tokens import check_tokenizer
     from videophy_lab.schema.decisions import take_kept
 
     with explain():
@@ -257,6 +263,7 @@ def write_captions(
         models = build_models(option, kinds, model=model, retry=retry)
         terms = steps.Terms(per_action=per_action, rounds=rounds, language=language)
         if dry_run:
+            check_tokenizer(tokenizer)
             return typer.echo(steps.price_captions(table, **models, existing=existing, terms=terms))
         clip = steps.load_tokenizer(tokenizer)
         written = steps.write_all_captions(table, **models, existing=existing, terms=terms, tokenizer=clip)

@@ -54,6 +54,7 @@ def upsample_captions(
     from videophy_lab.datasets import load_prompts
     from videophy_lab.prompts import refusals, telling
     from videophy_lab.prompts.folder import check_captions, check_places, write_settings
+    from videophy_lab.prompts.tokens import check_tokenizer
 
     with explain():
         if upsampler not in UPSAMPLERS:
@@ -71,6 +72,7 @@ def upsample_captions(
         )
         given = (table, models["upsampler"], models["checker"])
         if dry_run:
+            check_tokenizer(tokenizer)
             return typer.echo(steps.price_upsampling(*given, language=language))
         clip = steps.load_tokenizer(tokenizer)
         done = steps.upsample(*given, language=language)

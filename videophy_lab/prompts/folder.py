@@ -85,10 +85,22 @@ def check_places(out: str | Path, names: Iterable[str], inputs: Mapping[str, obj
         check_overwrite(out, marks, inputs=inputs, file=file, others=True)
 
 
+class FolderError(OSError):
+    """A folder for a step's tables cannot be made."""
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; raise FolderError where it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderError(f"the folder {folder} cannot be made ({error.strerror})") from error
+
+
 def write_rows(table: pd.DataFrame, folder: str | Path, file: str) -> Path:
     """Write a table as CSV, whole or not at all; folders are made."""
     path = Path(folder) / file
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     draft = path.with_name(f".{path.name}.draft")
     draft.write_bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8", "replace"))
     draft.replace(path)
@@ -98,7 +110,7 @@ def write_rows(table: pd.DataFrame, folder: str | Path, file: str) -> Path:
 def write_settings(settings: Mapping[str, Any], folder: str | Path, file: str) -> Path:
     """Write settings as JSON."""
     path = Path(folder) / file
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     path.write_text(json.dumps(settings, indent=1, ensure_ascii=False, sort_keys=True) + "\n", "utf-8")
     return path
 

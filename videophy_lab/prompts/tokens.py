@@ -72,6 +72,19 @@ def load_tokenizer(name: str = "") -> Any | None:
         return None
 
 
+def check_tokenizer(name: str) -> None:
+    """Check a tokenizer's name as far as that goes without the hub: nothing is fetched.
+
+    Raises
+    ------
+    WeightsError, ImportError
+        As :func:`load_tokenizer`.
+    """
+    folder = find_local_checkpoint(name, layout=LAYOUT) if name else None
+    if folder is not None:
+        read_tokenizer(folder)
+
+
 def read_tokenizer(folder: Path) -> Any:
     """Make the tokenizer of a folder's files."""
     transformers = import_extra("transformers", EXTRA)
