@@ -73,6 +73,9 @@ def test_without_a_control_the_page_clears_nobody(tmp_path: Path) -> None:
     assert "no judge is cleared of one: no edited video could be compared with its control" in text
     assert "judge: nothing can be compared, because no control was scored." in text
     assert "No video was compared with its reversal." in text
+    card = read(folder, "judge_probes_card").set_index("measure")
+    assert card.loc["faults shown", "judge"] == "compared under no edit"
+    assert "compared under no edit; of 2 checks" in text
     assert read(folder, "judge_probes_counts").set_index("probe").loc["freeze", "n_no_control"] == 12
 
 

@@ -34,6 +34,8 @@ MEASURES = (
     ("same answer to other words", "retest", "retest_agreement", "asked", "in other words"),
     ("ICC to other words", "retest", "retest_icc", "asked", "in other words"),
 )
+# checks of answers about videos as they are
+WITHOUT_EDITS = ("unscored_share", "commonest_share")
 FIRST, LAST = "measure", "faults shown"
 
 
@@ -80,13 +82,20 @@ def make_card(
             cells["correlation with humans"] = say_with_n(rows[0]) if rows else NOT_MEASURED
         own = faults[faults["scorer"].eq(scorer)]
         named = list(own.loc[own["verdict"].eq("fault"), "fault"])
-        cells[LAST] = "; ".join(named) if named else "none" if len(own) else NOT_MEASURED
+        cells[LAST] = "; ".join(named) or _clear(own)
     card = pd.DataFrame(columns)
     first = ["correlation with humans"] if agreement is not None else []
     card = card.loc[[*first, *(name for name in card.index if name not in first)]]
     card = card[(card != NOT_MEASURED).any(axis=1)]
     card.columns = [(labels or {}).get(scorer, scorer) for scorer in scorers]
     return card.rename_axis(FIRST).reset_index()
+
+
+def _clear(own: pd.DataFrame) -> str:
+    """Write of a scorer without a fault whether any edit could have shown one."""
+    if own.empty:
+        return NOT_MEASURED
+    return "none" if (~own["quantity"].isin(WITHOUT_EDITS)).any() else "compared under no edit"
 
 
 def _choose(table: pd.DataFrame, scorer: str) -> pd.DataFrame:
