@@ -138,6 +138,23 @@ def test_rules_that_are_left_out_are_said(
     assert "none of its 2 rules is kept: 2 dropped (column final). Remedy: review" in result.stderr
 
 
+def test_files_that_are_not_there_are_noted_at_the_start(videos: Path, tmp_path: Path) -> None:
+    rows = pd.DataFrame({"video_id": ["g/a/0", "g/b/0"], "prompt_id": ["a", "b"], "generator": "g"})
+    rows.assign(path=[str(next(videos.rglob("*.mp4"))), "gone.mp4"]).to_csv(tmp_path / "v.csv", index=False)
+    code, _, complained = serve_for_a_moment(tmp_path / "v.csv", tmp_path / "ratings.csv")
+    assert code == 0, complained
+    assert complained.startswith("note: 1 of 2 video files is not there: gone.mp4; ")
+
+
+def test_a_videos_table_without_rows_is_named(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text("video_id,prompt_id,generator,path\n")
+    result = CliRunner().invoke(app, ["annotate", str(tmp_path / "v.csv"), "--out", str(tmp_path / "r.csv")])
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'v.csv'} has no rows. Remedy: give a table with a row a video" in " ".join(
+        result.stderr.split()
+    )
+
+
 def test_help_has_an_example() -> None:
     result = CliRunner().invoke(app, ["annotate", "--help"])
     assert result.exit_code == 0
@@ -150,6 +167,7 @@ def test_help_says_what_happens_without_an_option() -> None:
         "When not given: pc, sa where there are captions, and rule with --rules; with --pairs, none of them.",
         "ratings.answers beside ratings.csv.",
         "When not given, the page asks for the name.",
+        "blank for all videos; also rule_id. When it is not given, a rule is named by its sentence.",
         "When not given: the one of last time, or a free one.",
     ):
         assert text in said

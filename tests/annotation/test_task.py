@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from tests.annotation.made_tasks import (
 )
 from videophy_lab.annotation import Item, Task, TaskError, make_task, read_json, write_json
 from videophy_lab.annotation.questions import KINDS, QUESTIONS, VALUES
-from videophy_lab.schema import TableError
+from videophy_lab.schema import TableError, make_rule_id
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,23 @@ def test_rules_are_those_of_the_video_of_its_prompt_and_of_all(folder: Path) -> 
     assert asked[videos["video_id"][0]] == ("all", "one")
     assert asked[videos["video_id"][1]] == ("all", "prompt")
     assert asked[videos["video_id"][2]] == ("all",)
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_rules_without_names_are_named_by_their_sentences(
+    folder: Path, tmp_path: Path, is_file: bool
+) -> None:
+    videos = lab.load_videos(folder)
+    rules = pd.DataFrame({"video_id": videos["video_id"][0], "rule": ["It falls.", "It rolls."]})
+    rules.to_csv(tmp_path / "rules.csv", index=False)
+    task = make_task(folder, tasks=["rule"], rules=tmp_path / "rules.csv" if is_file else rules)
+    assert [item.questions for item in task.items] == [(make_rule_id("It falls."), make_rule_id("It rolls."))]
+
+
+def test_a_name_of_rules_that_is_misspelt_is_no_missing_one(folder: Path) -> None:
+    rules = pd.DataFrame({"prompt_id": [None], "rule": ["It falls."], "ruleid": ["a"]})
+    with pytest.raises(TableError, match="rename 'ruleid' to 'rule_id'"):
+        make_task(folder, tasks=["rule"], rules=rules)
 
 
 def test_pairs_are_asked_about_captions_only_where_both_have_the_same(folder: Path, tmp_path: Path) -> None:
@@ -163,11 +182,28 @@ def test_videos_without_files_or_captions_are_refused_where_they_are_needed(fold
     videos = lab.load_videos(folder)
     with pytest.raises(TaskError, match="every video needs a path"):
         make_task(videos.drop(columns="path"))
+    with pytest.raises(TaskError, match=r"the videos table has no rows\. Remedy: give a table with a row"):
+        make_task(videos[:0])
     with pytest.raises(TaskError, match="none of the 4 video files is there"):
         make_task(videos.assign(path="gone.mp4"))
     with pytest.raises(TaskError, match="sa cannot be asked without a column caption"):
         make_task(videos.drop(columns="caption"), tasks=["sa"])
     assert {item.kind for item in make_task(videos.drop(columns="caption")).items} == {"pc"}
+
+
+def test_files_that_are_not_there_are_noted(folder: Path, tmp_path: Path) -> None:
+    videos = lab.load_videos(folder)
+    gone = [str(tmp_path / f"gone{number}.mp4") for number in range(3)]
+    three, one = [*gone, videos["path"][3]], [gone[0], *videos["path"][1:]]
+    for paths, said in (
+        (three, f"3 of 4 video files are not there: {', '.join(gone)}; "),
+        (one, f"1 of 4 video files is not there: {gone[0]}; "),
+    ):
+        with pytest.warns(UserWarning, match=re.escape(said)):
+            make_task(videos.assign(path=paths))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make_task(videos)
 
 
 def test_a_task_survives_being_written() -> None:

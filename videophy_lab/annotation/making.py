@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from videophy_lab.annotation.known import ask_known, ask_pairs
 from videophy_lab.annotation.rows import find_file, list_rows, load_rows
 from videophy_lab.annotation.task import Clip, Item, Rule, Task, TaskError, needs_caption
-from videophy_lab.schema import check_table, read_table
+from videophy_lab.schema import check_table, name_rules, read_table
 from videophy_lab.schema.decisions import take_kept
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Table = str | Path | pd.DataFrame
 
 TASKS = ("sa", "pc", "rule")
+MOST_SHOWN = 5
 
 
 def make_task(
@@ -42,8 +43,8 @@ def make_task(
     tasks : sequence of {"sa", "pc", "rule"}, optional
         What is asked of every video; when not given, all that can be. None of it with ``tasks=[]``.
     rules : path or DataFrame, optional
-        A rules table: of videos, else of prompts, else for all. Of a table that was reviewed (``final``, or
-        ``decision`` alone) those that were kept.
+        A rules table: of videos, else of prompts, else for all; rules without ``rule_id`` are named by their
+        sentences. Of a table that was reviewed (``final``, or ``decision`` alone) those that were kept.
     pairs : path or DataFrame, optional
         ``video_id_a, video_id_b``, and ``task`` (``pc``, ``sa``) where not both are asked.
     qualification : path or DataFrame, optional
@@ -113,7 +114,13 @@ def check_test(items: Sequence[Item], clips: Mapping[str, Clip]) -> None:
 
 
 def load_videos(videos: Table) -> pd.DataFrame:
-    """Load a videos table with paths that can be opened from here."""
+    """Load a videos table with paths that can be opened from here.
+
+    Warns
+    -----
+    UserWarning
+        Which files are not there.
+    """
     from videophy_lab import datasets
 
     beside = Path()
@@ -121,18 +128,36 @@ def load_videos(videos: Table) -> pd.DataFrame:
         table, beside = datasets.load_videos(videos), Path(videos).parent
     else:
         table = check_table(videos, "videos")
-    if not len(table) or "path" not in table.columns or table["path"].isna().any():
+    if not len(table):
+        source = str(videos) if isinstance(videos, str | Path) else "the videos table"
+        raise TaskError(
+            f"{source} has no rows. Remedy: give a table with a row a video, or a folder of video files"
+        )
+    if "path" not in table.columns or table["path"].isna().any():
         raise TaskError(
             "every video needs a path, so that it can be shown. Remedy: give a folder of video files, or a "
             "videos table with the column path (lab.download_videos fetches official ones)"
         )
     paths = [find_file(path, beside) for path in table["path"]]
-    if not any(path.is_file() for path in paths):
+    missing = [str(path) for path in paths if not path.is_file()]
+    if len(missing) == len(paths):
         raise TaskError(
             f"none of the {len(paths):,} video files is there, such as {paths[0]}. Remedy: check the paths; "
             "they are relative to where you are, or to the table"
         )
+    if missing:
+        warnings.warn(say_missing(missing, len(paths)), stacklevel=3)
     return table.assign(path=[str(path) for path in paths])
+
+
+def say_missing(missing: Sequence[str], total: int) -> str:
+    """Say which of the video files are not there."""
+    shown = ", ".join(missing[:MOST_SHOWN]) + (", …" if len(missing) > MOST_SHOWN else "")
+    verb, end = ("is", "it is") if len(missing) == 1 else ("are", "they are")
+    return (
+        f"{len(missing):,} of {total:,} video files {verb} not there: {shown}; what is asked of such videos "
+        f"cannot be answered until {end}"
+    )
 
 
 def make_clips(table: pd.DataFrame) -> Iterable[Clip]:
@@ -155,7 +180,11 @@ def load_rules(rules: Table | None) -> list[dict[str, Any]]:
     """
     if rules is None:
         return []
-    table = read_table(rules, "rules") if isinstance(rules, str | Path) else check_table(rules, "rules")
+    table = (
+        read_table(rules, "rules")
+        if isinstance(rules, str | Path)
+        else check_table(name_rules(rules), "rules")
+    )
     source = str(rules) if isinstance(rules, str | Path) else "rules"
     kept, left_out = take_kept(table, what="rules", source=source)
     if left_out:

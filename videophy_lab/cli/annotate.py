@@ -46,7 +46,9 @@ def annotate_videos(
     rules: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Table of rules: rule, and video_id or prompt_id, blank for all videos."
+            metavar="FILE",
+            help="Table of rules: rule, and video_id or prompt_id, blank for all videos; also rule_id. When "
+            "it is not given, a rule is named by its sentence.",
         ),
     ] = None,
     pairs: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from videophy_lab.schema.cells import TableError, raise_cell
 from videophy_lab.schema.check import check_table
 from videophy_lab.schema.files import read_rows, read_table, write_table
+from videophy_lab.schema.naming import name_rules
 from videophy_lab.schema.reversibility import read_reversibility
 from videophy_lab.schema.scales import SCALES, Scale, check_scale, infer_scale
 from videophy_lab.schema.tables import (
@@ -31,6 +32,7 @@ __all__ = [
     "make_prompt_id",
     "make_rule_id",
     "make_video_id",
+    "name_rules",
     "raise_cell",
     "read_reversibility",
     "read_rows",

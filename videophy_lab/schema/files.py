@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from videophy_lab.schema.cells import TableError
 from videophy_lab.schema.check import check_table
+from videophy_lab.schema.naming import name_rules
 from videophy_lab.schema.tables import COLUMNS
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def read_table(path: str | Path, name: str) -> pd.DataFrame:
     """Read and check one of the tables from ``.csv`` or ``.parquet``.
 
     Names (``prompt_id`` …) stay text, also where they look like a number. Columns that no table declares
-    become numbers where every cell is one, unless their name ends in ``_id``.
+    become numbers where every cell is one, unless their name ends in ``_id``. Rules without ``rule_id`` are
+    named by their sentences.
 
     Parameters
     ----------
@@ -117,13 +119,13 @@ def read_table(path: str | Path, name: str) -> pd.DataFrame:
             table = pd.read_parquet(path)
         except (OSError, ValueError) as error:
             raise TableError(f"{path}: not a Parquet file ({error}). Remedy: write it again.") from error
-        return check_table(table, name, source=str(path))
+        return check_table(name_rules(table) if name == "rules" else table, name, source=str(path))
     table = read_rows(path)
     for column in [c for c in table.columns if c not in COLUMNS and not c.endswith("_id")]:
         numbers = pd.to_numeric(table[column], errors="coerce")
         if numbers.notna().equals(table[column].notna()):
             table[column] = numbers
-    return check_table(table, name, source=str(path))
+    return check_table(name_rules(table) if name == "rules" else table, name, source=str(path))
 
 
 def write_table(table: pd.DataFrame, path: str | Path, name: str) -> Path:

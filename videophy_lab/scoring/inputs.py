@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videophy_lab.places import hash_if_readable
-from videophy_lab.schema import TableError, check_table
+from videophy_lab.schema import TableError, check_table, name_rules
 from videophy_lab.schema.probes import NULL
 from videophy_lab.video_store import is_probe_folder, is_video_store
 
@@ -161,7 +161,7 @@ def find_rules(rules: str | Path | pd.DataFrame | None) -> pd.DataFrame | None:
 
     from videophy_lab.datasets import load_rules
 
-    table = check_table(rules, "rules") if isinstance(rules, pd.DataFrame) else load_rules(rules)
+    table = check_table(name_rules(rules), "rules") if isinstance(rules, pd.DataFrame) else load_rules(rules)
     if table["rule"].isna().all():
         raise TableError(
             f"{rules if isinstance(rules, str | Path) else 'rules'}: its rules have no sentence to ask. "
