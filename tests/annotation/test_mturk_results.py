@@ -147,7 +147,8 @@ def test_sides_of_pairs_are_put_back(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"AssignmentStatus": "Rejected"}, "rejected"),
+        ({"AssignmentStatus": "Rejected"}, "rejected, no reason is given"),
+        ({"AssignmentStatus": "Rejected", "RequesterFeedback": " too fast "}, "rejected: too fast"),
         ({"Answer.pc": ""}, "it has no answer"),
         ({"Answer.pc": "9"}, "its answer is '9'; allowed: 5, 4, 3, 2, 1"),
         ({"Answer.pc": "", "Answer.pc.1": "true", "Answer.pc.2": "true"}, "it has no answer"),

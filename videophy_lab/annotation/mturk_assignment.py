@@ -37,7 +37,8 @@ def read_assignment(row: Mapping[str, str]) -> list[dict[str, Any]]:
         It does not count, or cannot be read.
     """
     if row.get("AssignmentStatus", "").lower() == "rejected" or row.get("Reject", "").strip():
-        raise ValueError(f"rejected: {row.get('Reject', '').strip() or row.get('RequesterFeedback', '')}")
+        reason = row.get("Reject", "").strip() or row.get("RequesterFeedback", "").strip()
+        raise ValueError(f"rejected: {reason}" if reason else "rejected, no reason is given")
     if not row["WorkerId"].strip():
         raise ValueError("it names no worker")
     item, rules = read_item(row)
