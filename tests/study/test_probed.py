@@ -8,7 +8,7 @@ import pytest
 
 from tests.study.made_probes import draw_answers, make_probed, make_scores
 from videophy_lab import study
-from videophy_lab.study.probes import find_unit
+from videophy_lab.study.probes import find_point, find_unit
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +51,34 @@ def test_metrics_stand_apart_and_broken_clips_are_left_out(
 )
 def test_a_unit_is_a_quarter_of_the_scale(scale: str, values: list[float], unit: float | None) -> None:
     pairs = pd.DataFrame({"control_score": values, "probe_score": values, "task": "pc", "scale": scale})
-    assert find_unit(pairs) == unit
-    assert find_unit(pairs.assign(task="sharpness")) is None
+    assert find_point(pairs) == unit
+    assert find_point(pairs.assign(task="sharpness")) is None
+
+
+def test_one_unit_is_that_of_all_of_a_scorers_videos(videos: pd.DataFrame, rng: np.random.Generator) -> None:
+    """Where no scale is known: reversals of few videos are read by the same standard deviation as all."""
+    scores = draw_answers(videos, rng)
+    scores["score"] *= 20
+    pairs = study.pair_with_null(scores, videos)
+    controls = scores[scores["probe"].eq("reencode")]["score"]
+    assert find_unit(pairs) == (pytest.approx(controls.std()), "standard deviation")
+    for by in (["probe"], ["probe", "class"]):
+        found = study.estimate_shifts(pairs, by=by).set_index([*by, "quantity"])["estimate"].unstack()
+        assert found["shift_units"].to_numpy() == pytest.approx(found["shift"].to_numpy() / controls.std())
+    assert find_unit(pairs.assign(control_score=3.0)) == (None, "standard deviation")
+    said = study.say_unit(pairs, name="Mine")
+    assert said.startswith("The scale of Mine is not known: a unit of its shifts is a standard deviation")
+    assert f"{controls.std():.2f} of its points" in said
+    told = study.pair_with_null(scores, videos, scales=study.choose_scales({"judge": "0-100"}, ["judge"]))
+    assert find_unit(told) == (25.0, "point")
+    assert study.say_unit(told, name="Mine") == ""
+
+
+def test_scales_are_two_numbers_of_a_scorer_that_is_there() -> None:
+    with pytest.raises(ValueError, match="scales gives 'wide' for 'judge'; give the ends"):
+        study.choose_scales({"judge": "wide"}, ["judge"])
+    with pytest.raises(ValueError, match="judgo"):
+        study.choose_scales({"judgo": "1–7"}, ["judge"])
 
 
 def test_a_video_that_was_not_asked_about_is_not_unscored(

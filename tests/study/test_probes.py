@@ -13,7 +13,7 @@ from videophy_lab.probes.catalog import PROBES
 from videophy_lab.stats.paired import paired_auc
 from videophy_lab.study.faults import FALLS, STAYS
 from videophy_lab.study.probe_controls import find_controls
-from videophy_lab.study.probes import find_unit
+from videophy_lab.study.probes import find_point
 
 
 @pytest.fixture(scope="module")
@@ -210,8 +210,8 @@ def test_two_settings_and_two_questions_have_names_of_their_own(videos):
 )
 def test_a_unit_is_a_point_of_a_known_scale(values, unit):
     table = pd.DataFrame({"control_score": values, "probe_score": values, "task": "pc"})
-    assert find_unit(table) == unit
-    assert find_unit(table.assign(task="sharpness")) is None
+    assert find_point(table) == unit
+    assert find_point(table.assign(task="sharpness")) is None
 
 
 def test_actions_can_be_the_units(videos, scores):

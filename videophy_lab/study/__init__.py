@@ -86,9 +86,9 @@ from videophy_lab.study.probe_shifts import (
     estimate_unscored_probes,
     expect_shifts,
 )
-from videophy_lab.study.probe_words import list_compared, say_accused, say_noise, say_reversal
+from videophy_lab.study.probe_words import list_compared, say_accused, say_noise, say_reversal, say_unit
 from videophy_lab.study.probed import Probed, prepare_probes
-from videophy_lab.study.probes import keep_answers, pair_with_null
+from videophy_lab.study.probes import choose_scales, keep_answers, pair_with_null
 from videophy_lab.study.prompts import (
     agree_reviewers,
     count_steps,
@@ -148,6 +148,7 @@ __all__ = [
     "choose_examples",
     "choose_name",
     "choose_scale",
+    "choose_scales",
     "compare_aggregations",
     "compare_expected",
     "compare_generators",
@@ -240,6 +241,7 @@ __all__ = [
     "say_reversal",
     "say_sources",
     "say_strays",
+    "say_unit",
     "say_with_n",
     "score_sentinels",
     "screen_annotators",

@@ -107,11 +107,12 @@ def name_faults(
     -----
     An edit that must lower the score: it is liked if the 95 % interval of the paired area lies below .5. It
     is ignored, or hardly noticed where that interval lies above .5, if the one-sided upper 95 % limit lies
-    below ``notices``, so that few videos are not taken for blindness. Else the check is passed if the
-    interval lies above .5. Else, if two one-sided tests at 5 % say that the shift is smaller than the margin,
-    such a video is scored about as high; the estimate is then that shift with its 90 % interval. A judge that
-    gives most edited videos no score refuses them. Of several severities the greatest counts, of dropped
-    frames the greatest below all; of reversals, those of irreversible videos.
+    below ``notices``, so that few videos are not taken for blindness; the estimate then has the interval
+    whose upper end that limit is, of 90 %. Else the check is passed if the 95 % interval lies above .5.
+    Else, if two one-sided tests at 5 % say that the shift is smaller than the margin, such a video is scored
+    about as high; the estimate is then that shift with its 90 % interval. A judge that gives most edited
+    videos no score refuses them. Of several severities the greatest counts, of dropped frames the greatest
+    below all; of reversals, those of irreversible videos.
     An edit that must not matter: a fault if the 95 % interval of the shift lies beyond the margin on one side
     (of k such edits, the interval at 1 − .05/k of any); passed if all are equivalent to none by two one-sided
     tests at 5 %. All else is open.
@@ -119,7 +120,7 @@ def name_faults(
     Measured: of 400 faultless judges (noise of .15 points; 12 prompts of one video, 24 of two) none was
     accused by any of 16 checks. Of 200 that answer in whole points with a noise of .4 (12 prompts of two)
     only repeats were accused, 31 times: rounding and noise leave them an ICC near its limit. Of 300 with 2,
-    3, 4, 6 and 8 prompts of one video 24 were accused, 18 of them of their repeats. An effect at the margin
+    3, 4, 6 and 8 prompts of one video 3 were accused. An effect at the margin
     is called a fault in .020 to .030 of 200 draws a check.
     """
     chosen = limits or Limits()
@@ -128,7 +129,7 @@ def name_faults(
         if task not in TASKS:
             continue
         groups = {"scorer": scorer, "task": task}
-        unit, comparable = find_unit(part), part[part["pair_status"].isin(COMPARABLE)]
+        (unit, _), comparable = find_unit(part), part[part["pair_status"].isin(COMPARABLE)]
         found = _run_checks(comparable, str(task), chosen, unit)
         for quantity, check, probe, verdict, fault, estimate in found:
             named = {"check": check, "verdict": verdict, "fault": fault, "probe": probe}
@@ -181,7 +182,7 @@ def judge_fall(
     if wide.high < 0.5:
         return "paired_auc", wide, FAULT, f"likes {edited}"
     if narrow.high < limits.notices:
-        return "paired_auc", wide, FAULT, f"{'hardly notices' if wide.low > 0.5 else 'ignores'} {what}"
+        return "paired_auc", narrow, FAULT, f"{'hardly notices' if wide.low > 0.5 else 'ignores'} {what}"
     if wide.low > 0.5:
         return "paired_auc", wide, PASSED, ""
     if judge_shift(after, before, clusters, unit=unit, margin=limits.margin).verdict == "equivalent":

@@ -64,8 +64,8 @@ def estimate_shifts(
         From :func:`videophy_lab.study.pair_with_null`.
     by : sequence of str
     margin : float
-        Largest shift that counts as none, in units: a point on 1–5 (a quarter of a scale 0–1) of judges, a
-        standard deviation of the controls' scores of metrics.
+        Largest shift that counts as none, in units: a point on 1–5 (a quarter of another scale) of judges, a
+        standard deviation of the controls' scores of metrics and where nobody knows the scale.
     confidence : float
 
     Returns
@@ -84,7 +84,7 @@ def estimate_shifts(
         if part["pair_status"].isin(ABSENT).all():
             continue
         after, before, clusters = take_pairs(part)
-        groups, unit = dict(zip(keys, names, strict=True)), units[names[:2]]
+        groups, (unit, said) = dict(zip(keys, names, strict=True)), units[names[:2]]
         changed = bounded_mean_estimate((after != before).astype(float), clusters, level=confidence)
         found = {
             "shift": estimate_shift(after, before, clusters, unit=unit, level=confidence),
@@ -94,7 +94,6 @@ def estimate_shifts(
         judged = judge_shift(after, before, clusters, unit=unit, margin=margin)
         for quantity, estimate in found.items():
             verdict = judged.verdict if quantity == "shift_units" else ""
-            said = "point" if unit else "standard deviation"
             rows.append(
                 make_row(estimate, quantity, **groups)
                 | {"unit": said, "verdict": verdict, **count_pairs(part)}

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from videophy_lab.study.probe_controls import CLASSES, COMPARABLE, OK, UNSCORED
+from videophy_lab.study.probes import POINT, find_unit
 from videophy_lab.study.words import join_words, say_count, say_number, say_with_n
 
 
@@ -140,3 +141,26 @@ def say_noise(retest: pd.DataFrame, *, scorer: str, name: str) -> str:
     variance = say_with_n(name_cells(together.iloc[0]))
     said = f"Of the variance of {name}'s answers, {parts}; {both} a variance of {variance}"
     return f"{said}, in squared points."
+
+
+def say_unit(pairs: pd.DataFrame, *, name: str) -> str:
+    """Say of one judge that its scale is not known, and in what its shifts are.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Rows of one scorer and question of :func:`videophy_lab.study.pair_with_null`.
+
+    Returns
+    -------
+    str
+        Empty where a unit is a quarter of its scale.
+    """
+    size, said = find_unit(pairs)
+    if said == POINT:
+        return ""
+    of_how_many = f", {size:.2f} of its points" if size else ", but they do not vary"
+    return (
+        f"The scale of {name} is not known: a unit of its shifts is a standard deviation of its "
+        f"scores{of_how_many}. Give the ends of its scale as the parameter scales."
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
+from videophy_lab.schema.probes import NULL
 from videophy_lab.study.pairing import DIRECTIONS, name_task
 from videophy_lab.study.probe_controls import (
     FACTS,
@@ -22,7 +23,10 @@ from videophy_lab.study.probe_controls import (
     name_rows,
 )
 from videophy_lab.study.tables import TASKS
-from videophy_lab.study.words import hint_close
+from videophy_lab.study.words import choose_name, hint_close
+
+# what a unit of a shift is
+POINT, DEVIATION = "point", "standard deviation"
 
 
 def pair_with_null(
@@ -45,7 +49,7 @@ def pair_with_null(
     better : mapping of task or scorer to {"higher", "lower", "neither"}, optional
         Which end is the better one; of ``neither``, and where it is not told, higher counts as right.
     scales : mapping of scorer to its scale in words, optional
-        Such as ``1–5`` or ``0–100``; see :func:`find_unit`.
+        Such as ``1–5`` or ``0–100``; see :func:`find_point`.
     value : {"score", "expected"}
         What a judge answered, or its probability-weighted mean answer, where it gives one.
     cluster : str
@@ -200,25 +204,66 @@ def _keep_known(joined: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-def find_unit(pairs: pd.DataFrame) -> float | None:
-    """Find the points of a score that count as one unit, for one scorer and task.
+def find_unit(pairs: pd.DataFrame) -> tuple[float | None, str]:
+    """Find the points of a score that count as one unit, for one scorer and task, and what they are.
 
     Returns
     -------
     float or None
-        For SA and PC a quarter of the scale that the scorer tells, which is a point on 1–5; where it tells
-        none, of 0–1 if all scores lie there, and of 1–5 if they lie within 0 and 5. None for a metric, and
-        for a scale that nobody knows: the unit is then a standard deviation.
+        Those of :func:`find_point`, or else the standard deviation of the controls' scores over videos, each
+        once; None where they do not vary. One number for all that is said of the scorer.
+    str
+        ``point`` or ``standard deviation``.
+    """
+    point = find_point(pairs)
+    if point is not None:
+        return point, POINT
+    controls = pairs[pairs["control"].eq(NULL)] if pairs["control"].eq(NULL).any() else pairs
+    spread = controls.drop_duplicates("video_id")["control_score"].dropna()
+    return (float(spread.std()) if spread.nunique() > 1 else None), DEVIATION
+
+
+def find_point(pairs: pd.DataFrame) -> float | None:
+    """Find a quarter of the scale of a judge, which is a point on 1–5.
+
+    Returns
+    -------
+    float or None
+        For SA and PC that of the scale that the scorer tells; where it tells none, of 0–1 if all scores lie
+        there, and of 1–5 if they lie within 0 and 5. None for a metric, and for a scale that nobody knows.
     """
     values = pairs[["control_score", "probe_score"]].to_numpy(dtype=float)
     values = values[np.isfinite(values)]
     if not pairs["task"].isin(TASKS).all() or not values.size:
         return None
-    told = re.search(
-        r"(\d+(?:\.\d+)?)\s*–\s*(\d+(?:\.\d+)?)", pairs["scale"].iloc[0] if "scale" in pairs else ""
-    )
-    if told and float(told[2]) > float(told[1]):
-        return (float(told[2]) - float(told[1])) / 4
+    width = find_width(pairs["scale"].iloc[0] if "scale" in pairs else "")
+    if width is not None:
+        return width / 4
     if values.min() < 0 or values.max() > 5:
         return None
     return 0.25 if values.max() <= 1 else 1.0
+
+
+def find_width(scale: str) -> float | None:
+    """Find how wide a scale is that words tell, such as ``0–100``; None where they tell none."""
+    told = re.search(r"(\d+(?:\.\d+)?)\s*[–-]\s*(\d+(?:\.\d+)?)", scale)
+    width = float(told[2]) - float(told[1]) if told else 0.0
+    return width if width > 0 else None
+
+
+def choose_scales(scales: Mapping[str, object], scorers: Iterable[str]) -> dict[str, str]:
+    """Check the scales that a user gives for scorers.
+
+    Raises
+    ------
+    ValueError
+        There is no such scorer, or its scale is not two numbers.
+    """
+    chosen = {}
+    for name, scale in scales.items():
+        if find_width(str(scale)) is None:
+            raise ValueError(
+                f"scales gives {scale!r} for {name!r}; give the ends of its scale, the lower first: 0–100"
+            )
+        chosen[choose_name(name, sorted(set(scorers)), what="scorer of scales")] = str(scale)
+    return chosen
