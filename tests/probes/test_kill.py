@@ -97,6 +97,35 @@ def test_ctrl_c_keeps_what_was_made_and_says_so(tmp_path: Path, folder: Path) ->
     assert "known before" in said
 
 
+@pytest.mark.parametrize("moment", ["first", "both"])
+def test_ctrl_c_while_processes_start_is_one_line(tmp_path: Path, folder: Path, moment: str) -> None:
+    out = tmp_path / "out"
+    running = start_run(folder, out)
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    names: list[str] = []
+    while sum("spawn_main" in name for name in names) < (1 if moment == "first" else 2):
+        assert running.poll() is None
+        names = [read_command(child) for child in children.read_text().split()]
+    # the terminal tells all of them
+    os.killpg(running.pid, signal.SIGINT)
+    said, error = running.communicate(timeout=120)
+    assert running.returncode == 130, (said, error)
+    assert "Traceback" not in error
+    assert [line for line in error.splitlines() if "Error" in line] == [
+        f"Error: interrupted; what was made is in {out}, and the same command goes on from there"
+        if list(out.rglob("*.json"))
+        else "Error: interrupted before anything was made; the same command begins anew"
+    ]
+
+
+def read_command(process: str) -> str:
+    """Read what a process was started as; empty for one that has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
 def test_drafts_of_killed_runs_are_swept_when_they_are_old(tmp_path: Path, folder: Path) -> None:
     out = tmp_path / "out"
     probe_videos(folder, ["freeze"], out=out, workers=1, progress=False)

@@ -62,6 +62,23 @@ def tell_unasked(models: Iterable[Any]) -> None:
         )
 
 
+def stop_interrupted(folder: Path, files: str, *, done: str) -> NoReturn:
+    """Leave after Ctrl-C, saying what there is to go on from.
+
+    Parameters
+    ----------
+    folder : Path
+    files : str
+        Pattern of the files that are in it as soon as something was done.
+    done : str
+        What was done: ``made``, ``scored``.
+    """
+    if any(folder.glob(files)):
+        there = f"what was {done} is in {folder}, and the same command goes on from there"
+        stop(f"interrupted; {there}", INTERRUPTED)
+    stop(f"interrupted before anything was {done}; the same command begins anew", INTERRUPTED)
+
+
 def stop(message: str, code: int) -> NoReturn:
     """Print a message on stderr and leave with an exit code."""
     typer.echo(f"Error: {message}", err=True)

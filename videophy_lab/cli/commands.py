@@ -18,6 +18,7 @@ from videophy_lab.cli.base import (
     split_parameters,
     split_words,
     stop,
+    stop_interrupted,
 )
 from videophy_lab.cli.lists import list_app
 from videophy_lab.cli.probe import EXAMPLE as PROBE_EXAMPLE
@@ -27,6 +28,9 @@ from videophy_lab.cli.reversal import EXAMPLE as REVERSAL_EXAMPLE
 from videophy_lab.cli.reversal import LABELS_EXAMPLE, mark_command, propose_command
 from videophy_lab.cli.train import EPILOG as TRAIN_EXAMPLE
 from videophy_lab.cli.train import train_judge
+
+# of a video, below its generator; and of scores
+SIDECARS, SCORES = "*/*/*.json", "scores/**/*.parquet"
 
 app = typer.Typer(
     name="videophy-lab",
@@ -139,10 +143,10 @@ def generate_videos(
 ) -> None:
     """Make videos of prompts; what DIR already holds is not made again."""
     options = collect_options(option, checkpoint=checkpoint, command=command, device=device, dtype=dtype)
-    from videophy_lab import generation
-    from videophy_lab.generation import summary
-
     try:
+        from videophy_lab import generation
+        from videophy_lab.generation import summary
+
         outcome = generation.generate_videos(
             generator, prompts, out=out, seeds=seed or [0], limit=limit, options=options,
             retry=split_words(retry) or (), engine=engine, workers=workers, dry_run=dry_run,
@@ -155,7 +159,7 @@ def generate_videos(
             FAILED,
         )
     except KeyboardInterrupt:
-        stop(f"interrupted; what was made is in {out}, and the same command goes on from there", INTERRUPTED)
+        stop_interrupted(out, SIDECARS, done="made")
     if dry_run:
         typer.echo(summary.describe_plan(outcome.plan))
         return
@@ -208,10 +212,10 @@ def score_videos(
 ) -> None:
     """Score videos with judges and metrics; what DIR already holds is not scored again."""
     options = collect_options(option, checkpoint=checkpoint, device=device, dtype=dtype)
-    from videophy_lab import scoring
-    from videophy_lab.scoring import summary
-
     try:
+        from videophy_lab import scoring
+        from videophy_lab.scoring import summary
+
         outcome = scoring.score_videos(
             videos, scorer, out=out, prompts=prompts, rules=rules, tasks=split_words(tasks), options=options,
             retry=split_words(retry) or (), engine=engine, workers=workers, dry_run=dry_run,
@@ -224,9 +228,7 @@ def score_videos(
             FAILED,
         )
     except KeyboardInterrupt:
-        stop(
-            f"interrupted; what was scored is in {out}, and the same command goes on from there", INTERRUPTED
-        )
+        stop_interrupted(out, SCORES, done="scored")
     if dry_run:
         typer.echo(summary.describe_plan(outcome.plan))
         return

@@ -9,14 +9,16 @@ import typer
 
 from videophy_lab.cli.base import (
     FAILED,
-    INTERRUPTED,
     WRONG,
     collect_options,
     explain_trouble,
     split_words,
     stop,
+    stop_interrupted,
 )
 
+# of a probe, below its folder
+SIDECARS = "*/*/*/*.json"
 EXAMPLE = "Example: videophy-lab probe videos/ --probe reverse --probe freeze --out runs/probes"
 
 
@@ -74,10 +76,10 @@ def probe_command(
 ) -> None:
     """Probe videos: reverse, freeze, shuffle, blur, overlay…; what DIR already holds is not made again."""
     options = collect_options(option)
-    from videophy_lab import probes
-    from videophy_lab.probes import summary
-
     try:
+        from videophy_lab import probes
+        from videophy_lab.probes import summary
+
         outcome = probes.probe_videos(
             videos, probe, out=out, severities=read_severities(severity), seed=seed, prompts=prompts,
             captions=captions, repeats=repeats, paraphrases=paraphrases, options=options, labels=labels,
@@ -91,7 +93,7 @@ def probe_command(
             FAILED,
         )
     except KeyboardInterrupt:
-        stop(f"interrupted; what was made is in {out}, and the same command goes on from there", INTERRUPTED)
+        stop_interrupted(out, SIDECARS, done="made")
     if dry_run:
         typer.echo(summary.describe_plan(outcome))
         return

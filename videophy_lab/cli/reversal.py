@@ -15,6 +15,7 @@ from videophy_lab.cli.base import (
     collect_options,
     explain_trouble,
     stop,
+    stop_interrupted,
     tell_unasked,
 )
 
@@ -67,9 +68,9 @@ def mark_command(
     not measured. Where caption_holds is no, a reversed clip needs another caption: opening becomes
     closing.
     """
-    from videophy_lab.reversibility.filter import mark_videos
-
     try:
+        from videophy_lab.reversibility.filter import mark_videos
+
         outcome = mark_videos(
             videos, out=out, labels=labels or (), prompts=prompts, limit=limit, threshold=threshold,
             measure=measure, workers=workers,
@@ -79,7 +80,8 @@ def mark_command(
     except OSError as error:
         stop(f"{explain_trouble(error, out)}. Mend that, and type the same again", FAILED)
     except KeyboardInterrupt:
-        stop("interrupted; what was measured is kept, and the same command goes on from there", INTERRUPTED)
+        folder = out.with_name(f"{out.name}.measured")
+        stop_interrupted(folder, "scores/**/*.parquet", done="measured")
     typer.echo(describe_outcome(outcome))
     if outcome.rows["status"].eq("failed").any():
         raise typer.Exit(FAILED)

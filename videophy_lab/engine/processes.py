@@ -6,11 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
-from typing import Any, TypeVar
+from multiprocessing import get_context, resource_tracker
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -54,10 +57,12 @@ def spread_work(
     """
     waiting = iter(items)
     pending: set[Future[Result]] = set()
+    context = get_context("spawn")
+    closed = context.Event()
     with (
         hide_script(),
         ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=begin, initargs=(start, given)
+            workers, mp_context=context, initializer=begin, initargs=(closed, start, given)
         ) as pool,
     ):
         try:
@@ -65,9 +70,13 @@ def spread_work(
             while pending or not exhausted:
                 while not exhausted and len(pending) < workers * (1 + ITEMS_AHEAD):
                     try:
-                        pending.add(pool.submit(work, next(waiting)))
+                        item = next(waiting)
                     except StopIteration:
                         exhausted = True
+                        break
+                    # which may start a process
+                    with hold_interrupts():
+                        pending.add(pool.submit(work_if_open, work, item))
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield future.result()
@@ -77,6 +86,7 @@ def spread_work(
                 "with --workers 1 to see what it says; what was made is kept"
             ) from error
         finally:
+            closed.set()
             pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -94,13 +104,47 @@ def hide_script() -> Iterator[None]:
         vars(script).update(hidden)
 
 
-def begin(start: Callable[..., None], given: tuple[Any, ...]) -> None:
-    """Get ready in a process of the pool; Ctrl-C is the starter's to answer."""
+@contextmanager
+def hold_interrupts() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block.
+
+    Processes that are started in it hold it back too, from their very first moment, until :func:`begin` has
+    them take no notice of it; else each would die of it while it imports what it needs, with a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # starting this helper ends what is held
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_closed: Event | None = None
+
+
+def begin(closed: Event, start: Callable[..., None], given: tuple[Any, ...]) -> None:
+    """Get ready in a process of the pool, unless it is closed; Ctrl-C is the starter's to answer."""
+    global _closed
+    _closed = closed
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     # one thread each: there are as many processes as cores
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
-    start(*given)
+    if not closed.is_set():
+        start(*given)
+
+
+def work_if_open(work: Callable[[Item], Result], item: Item) -> Result:
+    """Work on an item, unless the pool was closed while the item waited for a process."""
+    if _closed is not None and _closed.is_set():
+        raise CancelledError
+    return work(item)
 
 
 def count_cores() -> int:
