@@ -19,7 +19,7 @@ def test_rules_of_a_file_are_named_by_their_sentences(tmp_path, suffix):
     RULES.to_csv(path, index=False) if suffix == ".csv" else RULES.to_parquet(path)
     assert read_table(path, "rules")["rule_id"].tolist() == NAMES
     # judges are asked, and trained on, under the names that annotators answered
-    assert find_rules(path)["rule_id"].tolist() == find_rules(RULES)["rule_id"].tolist() == NAMES
+    assert find_rules(path)[0]["rule_id"].tolist() == find_rules(RULES)[0]["rule_id"].tolist() == NAMES
 
 
 def test_names_that_are_there_stay():

@@ -153,6 +153,18 @@ def test_captions_and_rules_come_from_their_tables(tmp_path: Path, clips: Path) 
     assert rows.groupby("rule_id").size().to_dict() == {"r1": 2, "r2": 1}
 
 
+def test_rules_that_a_review_dropped_are_not_asked(tmp_path: Path, clips: Path) -> None:
+    videos = lab.load_videos(clips)
+    rules = pd.DataFrame({"rule_id": ["r1", "r2", "r3"], "rule": ["It falls.", "It flies.", "It is."]})
+    rules["video_id"] = videos["video_id"].iloc[0]
+    reviewed = rules.assign(final=["keep", "drop", "open"])
+    outcome = score_videos(videos, ["constant"], out=tmp_path, rules=reviewed, tasks=["rule"], dry_run=True)
+    assert outcome.plan.wanted["rule_id"].tolist() == ["r1"]
+    assert outcome.plan.notes[0] == "2 of 3 rules left out: 1 dropped, 1 open"
+    with pytest.raises(TableError, match="rules: none of its 3 rules is kept: 3 dropped"):
+        score_videos(videos, ["constant"], out=tmp_path, rules=rules.assign(final="drop"))
+
+
 def test_paths_are_found_beside_the_table(
     tmp_path: Path, clips: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,18 @@ def test_what_cannot_be_asked_is_left_out_with_its_reason(tables):
     }
 
 
+def test_rules_that_a_review_dropped_are_not_trained_on(tables):
+    ratings, videos, rules = tables
+    other = rules.iloc[:1].assign(rule_id="other", rule="It stays.")
+    reviewed = pd.concat([rules.assign(final="drop"), other.assign(final="keep")], ignore_index=True)
+    made = make_examples(ratings, videos, rules=reviewed)
+    assert not made.table["task"].eq("rule").any()
+    assert made.left_out["task"].eq("rule").all()
+    assert len(made.left_out) == len(
+        make_examples(ratings, videos, rules=rules).table.query("task == 'rule'")
+    )
+
+
 def test_tables_that_contradict_each_other_are_refused(tables):
     ratings, videos, _ = tables
     with pytest.raises(ValueError, match=r"the generator of the video .* is 'one' in the ratings and 'uno'"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from videophy_lab.places import hash_if_readable
 from videophy_lab.schema import TableError, check_table, name_rules
+from videophy_lab.schema.decisions import take_kept
 from videophy_lab.schema.probes import NULL
 from videophy_lab.video_store import is_probe_folder, is_video_store
 
@@ -147,24 +148,31 @@ def describe_same_files(videos: pd.DataFrame) -> str:
     return describe_collisions(collisions) if len(collisions) else ""
 
 
-def find_rules(rules: str | Path | pd.DataFrame | None) -> pd.DataFrame | None:
-    """Load a rules table; sentences that are not known (bundled names carry none) are an error.
+def find_rules(rules: str | Path | pd.DataFrame | None) -> tuple[pd.DataFrame | None, str]:
+    """Load the rules to ask about: of a table that was reviewed, those that were kept.
+
+    Returns
+    -------
+    DataFrame or None
+    str
+        What the review left out; see :func:`videophy_lab.schema.decisions.take_kept`.
 
     Raises
     ------
     TableError
-        The rules have no sentence.
+        The rules have no sentence (bundled names carry none), or none was kept.
     """
     if rules is None:
-        return None
+        return None, ""
     import pandas as pd
 
     from videophy_lab.datasets import load_rules
 
     table = check_table(name_rules(rules), "rules") if isinstance(rules, pd.DataFrame) else load_rules(rules)
+    source = str(rules) if isinstance(rules, str | Path) else "rules"
     if table["rule"].isna().all():
         raise TableError(
-            f"{rules if isinstance(rules, str | Path) else 'rules'}: its rules have no sentence to ask. "
+            f"{source}: its rules have no sentence to ask. "
             "Remedy: give hub:videophy2, the official file, or a table with the column rule."
         )
-    return table.dropna(subset=["rule"])
+    return take_kept(table.dropna(subset=["rule"]), what="rules", source=source)

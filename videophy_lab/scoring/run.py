@@ -142,10 +142,11 @@ def score_videos(
     started = time.perf_counter()
     built = build_scorers(scorers, options)
     check_words("tasks", tasks or (), list_tasks(built))
-    table, rule_table = find_videos(videos, prompts), find_rules(rules)
+    table, (rule_table, left_out) = find_videos(videos, prompts), find_rules(rules)
     folder = Path(out) / STORE
     stored = read_scores(folder) if folder.is_dir() else pd.DataFrame(columns=list(ROW))
     plan = make_plan(table, built, stored, rules=rule_table, tasks=tasks, retry=retry, fetch=not dry_run)
+    plan = replace(plan, notes=(left_out, *plan.notes)) if left_out else plan
     asked = 0
     if len(plan.missing) and not dry_run:
         with ScoreStore(folder) as store:

@@ -108,7 +108,7 @@ def make_examples(
     joined = rated.merge(facts, on="video_id", how="left", indicator="found")
     unknown = joined.pop("found").eq("left_only")
     joined[["caption", "path", "sha256"]] = joined[["caption", "path", "sha256"]].fillna("")
-    joined["text"] = write_texts(joined, table, find_rules(rules))
+    joined["text"] = write_texts(joined, table, find_rules(rules)[0])
     examples = Examples(joined[COLUMNS], kept.loc[other].reindex(columns=KEY).assign(reason=OTHER_RATED))
     examples = examples.drop(unknown, "the video is not in the videos table")
     examples = examples.drop(examples.table["sha256"].eq(""), "there is no file at its path")
