@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import videophy_lab as lab
 from tests.probes.clips import CAPTIONS, make_frames, write_videos
 from tests.test_cli_score import run
+from videophy_lab.datasets import load_scores
 from videophy_lab.video import encode_video
 
 NAMES = (("wan", "p", 0), ("wan", "q", 0))
@@ -196,6 +198,21 @@ def test_a_score_that_failed_names_the_file_and_the_probe(folder: Path, tmp_path
     code, said, _ = run("score", out, "--scorer", "sharpness", "--out", tmp_path / "scores")
     assert code == 1
     assert f"Remedy: check the path (reverse of wan/p/0: {gone})" in said
+
+
+def test_a_score_of_a_probe_that_could_not_be_made_says_why(folder: Path, tmp_path: Path) -> None:
+    (folder / "wan" / "p" / "9.mp4").write_text("no video")
+    out = tmp_path / "out"
+    assert run("probe", folder, "--probe", "reverse", "--out", out, "--workers", 1)[0] == 1
+    made = pd.read_csv(out / "videos.csv")
+    reason = made.loc[made["status"].eq("failed") & made["probe"].eq("reverse"), "error"].item()
+    code, said, _ = run("score", out, "--scorer", "sharpness", "--out", tmp_path / "scores")
+    assert code == 1
+    assert "gives no path" not in said
+    scores = load_scores(tmp_path / "scores")
+    assert scores.loc[scores["probe"].eq("reverse") & scores["status"].eq("failed"), "error"].tolist() == [
+        reason
+    ]
 
 
 def test_severities_that_are_no_numbers(folder: Path, tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def decode_alone(job: Job, scorer: Scorer) -> Clip | str:
         and can be counted.
     """
     if job.path == Path():
-        return "the videos table gives no path"
+        return job.fault or "the videos table gives no path"
     try:
         return decode_clip(job.path, [] if scorer.view is None else [scorer.view])
     except ValueError as error:

@@ -28,6 +28,8 @@ class Job:
     questions : mapping of scorer to tuple of Question
     probe : str
         Empty for a video as it is.
+    fault : str
+        Why there is no file, where the videos table says it.
     """
 
     video_id: str
@@ -35,6 +37,7 @@ class Job:
     path: Path
     questions: Mapping[str, tuple[Question, ...]] = field(default_factory=dict)
     probe: str = ""
+    fault: str = ""
 
 
 def hash_text(text: str) -> str:
@@ -150,8 +153,12 @@ def find_missing(wanted: pd.DataFrame, stored: pd.DataFrame, *, retry: Collectio
     return wanted[joined["_merge"].eq("left_only").to_numpy()].reset_index(drop=True)
 
 
-def group_jobs(missing: pd.DataFrame, paths: Mapping[tuple[str, str], Path]) -> list[Job]:
-    """Gather the missing questions by video and probe, in the order of `paths`."""
+def group_jobs(
+    missing: pd.DataFrame,
+    paths: Mapping[tuple[str, str], Path],
+    faults: Mapping[tuple[str, str], str] | None = None,
+) -> list[Job]:
+    """Gather the missing questions by video and probe, in the order of `paths`; `faults` as in a job."""
     questions: dict[tuple[str, str], dict[str, list[Question]]] = {}
     hashes: dict[tuple[str, str], str] = {}
     columns = ["video_id", "scorer", "task", "text", "rule_id", "probe", "sha256"]
@@ -166,6 +173,7 @@ def group_jobs(missing: pd.DataFrame, paths: Mapping[tuple[str, str], Path]) -> 
             path,
             {scorer: tuple(asked) for scorer, asked in questions[name].items()},
             name[1],
+            (faults or {}).get(name, ""),
         )
         for name, path in paths.items()
         if name in questions

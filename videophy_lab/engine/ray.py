@@ -205,7 +205,8 @@ def cut_chunks(jobs: Sequence[Job], scorers: Mapping[str, Scorer], workers: int)
     batch = max((s.batch_size for s in scorers.values() if s.batch_size <= MOST_VIDEOS), default=1)
     length = math.ceil(length / batch) * batch
     # other machines and processes may have another working directory
-    whole = [replace(job, path=job.path.absolute()) for job in jobs]
+    # an empty path is none, and would become the folder where you are
+    whole = [replace(job, path=job.path.absolute() if job.path.name else job.path) for job in jobs]
     return [whole[start : start + length] for start in range(0, len(whole), length)]
 
 

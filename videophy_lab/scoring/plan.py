@@ -42,8 +42,14 @@ class Plan:
 
     def group_missing(self) -> list[Job]:
         """Gather what has to be answered by video."""
-        names = zip(self.videos["video_id"], self.videos["probe"], strict=True)
-        return group_jobs(self.missing, dict(zip(names, map(Path, self.videos["path"]), strict=True)))
+        names = list(zip(self.videos["video_id"], self.videos["probe"], strict=True))
+        faults = {}
+        if "error" in self.videos.columns:
+            # of a probe that could not be made
+            said = self.videos["error"].where(self.videos["path"].eq("")).fillna("")
+            faults = dict(zip(names, said, strict=True))
+        paths = dict(zip(names, map(Path, self.videos["path"]), strict=True))
+        return group_jobs(self.missing, paths, faults)
 
 
 def list_tasks(scorers: Mapping[str, Scorer]) -> list[str]:
