@@ -71,7 +71,7 @@ def answer_screen(page: Any, view: Any, truth: Truth, *, by: str, added: str = "
         if added:
             page.keyboard.press("n")
             page.keyboard.type(added)
-        page.keyboard.press("Enter")
+        page.keyboard.press("Control+Enter" if added else "Enter")
     else:
         given = find_truth(video, kind)
         if by == "keys":
