@@ -104,6 +104,22 @@ def test_a_folder_that_cannot_be_written_to(prompts: Path, tmp_path: Path) -> No
     assert "What was made is kept" in error
 
 
+@pytest.mark.parametrize("name", ["videos", "costs", "rules", "ratings"])
+def test_tables_of_something_else_are_not_written_over(prompts: Path, tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out"
+    assert run("generate", prompts, "--generator", "fader", "--out", out, "--limit", "1")[0] == 0
+    table = out / f"{name}.csv"
+    table.write_text("video_id,prompt_id,mine\na,p,1\n")
+    code, _, error = run("generate", prompts, "--generator", "fader", "--out", out)
+    assert (code, f"{table}, is there already, and was not written by" in error) == (2, True), error
+    assert table.read_text() == "video_id,prompt_id,mine\na,p,1\n"
+    own = out / "videos.csv"
+    own.write_text(prompts.read_text())
+    code, _, error = run("generate", own, "--generator", "fader", "--out", out)
+    assert (code, f"{own}, is the file that is given as PROMPTS" in error) == (2, True), error
+    assert own.read_text() == prompts.read_text()
+
+
 @pytest.mark.parametrize("kind", ["fader", "crowd"])
 def test_ctrl_c_keeps_what_was_made_and_says_so(tmp_path: Path, prompts: Path, kind: str) -> None:
     rows = {"prompt_id": [f"p{n}" for n in range(60)], "caption": [f"Lamp {n}." for n in range(60)]}

@@ -18,7 +18,7 @@ from videophy_lab.generation.progress import show_progress
 from videophy_lab.generators.base import Generator
 from videophy_lab.schema import check_table
 from videophy_lab.schema.overwriting import check_folder
-from videophy_lab.video_store import FAILED, VideoStore, read_videos, write_tables
+from videophy_lab.video_store import FAILED, VideoStore, check_tables, read_videos, write_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,6 +140,7 @@ def generate_videos(
         raise ValueError(f"workers is {workers}; allowed: 1 or more, or none to let the machine decide.")
     built = build_generators(generators, options)
     table = find_prompts(prompts, limit=limit)
+    check_tables(out, {"PROMPTS": prompts})
     store = VideoStore(out)
     plan = make_plan(table, built, store, seeds=check_seeds(seeds), retry=retry, fetch=not dry_run)
     notes: list[str] = []

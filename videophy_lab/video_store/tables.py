@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.schema import make_rule_id
+from videophy_lab.schema.overwriting import check_overwrite
 from videophy_lab.video_store.files import write_whole
 from videophy_lab.video_store.store import MADE, VideoStore
 
@@ -73,6 +74,33 @@ def make_ratings(records: Sequence[Mapping[str, Any]], rules: pd.DataFrame) -> p
     labels = rules.rename(columns={"label": "rating"}).assign(task="rule")
     together = pd.concat([pd.DataFrame(rows, columns=[*NAMES, "task", "rating"]), labels], ignore_index=True)
     return together.assign(annotator=ANNOTATOR)[list(RATING_COLUMNS)]
+
+
+def check_tables(folder: str | Path, inputs: Mapping[str, object]) -> None:
+    """Check that the tables of made videos are written over none of the inputs, and over nothing else.
+
+    Parameters
+    ----------
+    folder : path
+        Need not be there.
+    inputs : mapping of name to path
+        See :func:`videophy_lab.schema.overwriting.check_inputs`.
+
+    Raises
+    ------
+    ValueError
+        A table would be lost.
+    """
+    columns = {
+        "videos": VIDEO_COLUMNS,
+        "costs": COST_COLUMNS,
+        "rules": RULE_COLUMNS,
+        "ratings": RATING_COLUMNS,
+    }
+    for name, own in columns.items():
+        file = Path(folder) / f"{name}.csv"
+        # a videos table also has the facts that generators gave
+        check_overwrite(folder, own, inputs=inputs, file=file, others=name == "videos")
 
 
 def write_tables(folder: str | Path) -> None:
