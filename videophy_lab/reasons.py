@@ -23,7 +23,12 @@ def fill_reasons(reasons: pd.Series) -> pd.Series:
 
 
 def write_reasons(
-    wrong: pd.DataFrame, write: Callable[[pd.DataFrame, str], str], *, label: str, by: Sequence[str] = ()
+    wrong: pd.DataFrame,
+    write: Callable[[pd.DataFrame, str], str],
+    *,
+    label: str,
+    by: Sequence[str] = (),
+    where: str = "the column error",
 ) -> list[str]:
     """Write a line about each of the commonest reasons, and one about how many are left.
 
@@ -38,6 +43,8 @@ def write_reasons(
         What the line about the rest begins with.
     by : sequence of str
         Columns whose values are kept apart.
+    where : str
+        Where all reasons stand, for the line about the rest.
     """
     wrong = wrong.assign(error=fill_reasons(wrong["error"]))
     groups = wrong.groupby([*by, blank_numbers(wrong["error"])], sort=False)
@@ -47,5 +54,5 @@ def write_reasons(
         reason = str(part["error"].iloc[0])
         lines.append(write(part, reason if len(reason) <= LONGEST else f"{reason[:LONGEST]}…"))
     if len(alike) > SHOWN:
-        lines.append(f"{label}: {len(alike) - SHOWN} more reasons in the column error")
+        lines.append(f"{label}: {len(alike) - SHOWN} more reasons in {where}")
     return lines

@@ -30,11 +30,9 @@ REMEDIES = {
 # checks of lists of failures: no answer came; how a unit stands in the end
 MISSING = ("failed", "unscored", "no answer", "unchecked", "model: unchecked")
 STANDING = ("short", NO_VIDEO)
-# as reasons that are left are told of; most lists here have another column
-IN_ERROR = "in the column error"
 
 
-def tell_missing(rows: pd.DataFrame, *, what: str, unit: str) -> list[str]:
+def tell_missing(rows: pd.DataFrame, *, what: str, unit: str, where: str = "the column error") -> list[str]:
     """Say for what no answer came, why, and what to type.
 
     Parameters
@@ -45,6 +43,8 @@ def tell_missing(rows: pd.DataFrame, *, what: str, unit: str) -> list[str]:
         What is counted, in the plural.
     unit : str
         The column that tells it.
+    where : str
+        Where the reasons stand.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def tell_missing(rows: pd.DataFrame, *, what: str, unit: str) -> list[str]:
         def write(alike: pd.DataFrame, reason: str, kind: str = kind, remedy: str = remedy) -> str:
             return f"{kind}, {count(alike[unit].nunique(), what)}: {reason}{remedy}"
 
-        lines += write_reasons(rows[kinds.eq(kind)], write, label=kind)
+        lines += write_reasons(rows[kinds.eq(kind)], write, label=kind, where=where)
     return lines
 
 
@@ -102,21 +102,24 @@ def tell_failures(
     rest = rest[rest["check"].ne("short") & rest[kind.unit].isin(list(lacking))]
     counts = refused["check"].value_counts()
     told = ", ".join(f"{number} {str(check).removeprefix('model: ')}" for check, number in counts.items())
-    lines = tell_missing(rest.rename(columns={"reason": "error"}), what=what, unit=kind.unit)
-    lines = [line.replace(IN_ERROR, f"in the column reason of {kind.file}") for line in lines]
+    where = f"the column reason of {kind.file}"
+    lines = tell_missing(rest.rename(columns={"reason": "error"}), what=what, unit=kind.unit, where=where)
     return [*lines, *([f"refused: {told} (each with its reason in {kind.file})"] if told else [])]
 
 
 def tell_merged(merged: pd.DataFrame) -> list[str]:
     """Say why annotators' texts became no rule; :attr:`videophy_lab.prompts.Merged.merged` is the table."""
     wrong = merged.rename(columns={"reason": "error"})
+    where = f"the column reason of {FILES['merged']}"
 
     def write(alike: pd.DataFrame, reason: str) -> str:
         return f"{REFUSED}, {len(alike)}: {reason}"
 
-    lines = tell_missing(wrong[wrong["became"].eq(NO_REPLY)], what="texts", unit="violation")
-    lines += write_reasons(wrong[wrong["became"].eq(REFUSED)], write, label=REFUSED)
-    return [line.replace(IN_ERROR, f"in the column reason of {FILES['merged']}") for line in lines]
+    unanswered = wrong[wrong["became"].eq(NO_REPLY)]
+    return [
+        *tell_missing(unanswered, what="texts", unit="violation", where=where),
+        *write_reasons(wrong[wrong["became"].eq(REFUSED)], write, label=REFUSED, where=where),
+    ]
 
 
 def count_merged(merged: pd.DataFrame) -> str:
