@@ -27,7 +27,7 @@ README = """\
 title: My generators
 parameters:
   ratings: ratings.csv   # video_id, prompt_id, generator, task, rating
-  scores: scores.csv     # video_id, scorer, spec, task, score, status
+  scores: scores.csv     # video_id, scorer, spec, task, score, status; probe for edited videos
 notebooks: [leaderboard, judge_agreement, calibrated_leaderboard]
 """
 GENERATORS = {"alpha": 0.7, "beta": 0.5, "gamma": 0.2}
