@@ -186,6 +186,7 @@ def review_table(
     from videophy_lab.prompts import review, settling
     from videophy_lab.prompts.folder import check_places, write_rows
     from videophy_lab.schema import read_rows
+    from videophy_lab.schema.decisions import OPEN
 
     with explain(asks=False):
         rows = read_rows(table)
@@ -223,7 +224,7 @@ def review_table(
         tables = {"reviews": reviews, "adjudication": disputed, "decided": decided, "kept": kept}
         for name, made in tables.items():
             typer.echo(f"{name}: {write_rows(made, out, f'{stem}{name}.csv')}")
-    n_open = int(decided["final"].eq("open").sum())
+    n_open = int(decided["final"].eq(OPEN).sum())
     waiting = settling.tell_open(decided, f"{stem}adjudication.csv", reviewers=reviewers)
     finish(f"{len(decided)} {subject.name}: {len(kept)} kept, {waiting}", n_open)
 

@@ -12,12 +12,12 @@ from videophy_lab.prompts.actions import check_actions
 from videophy_lab.prompts.asking import ask_all, describe_cost, take_answer, tell_source
 from videophy_lab.prompts.chat import ChatModel
 from videophy_lab.prompts.instructions import KEPT, write_duplicates, write_filter
+from videophy_lab.schema.decisions import DROP, KEEP, MERGE, UNDECIDED
 from videophy_lab.schema.groups import Groups
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KEEP, DROP, MERGE, OPEN = "keep", "drop", "merge", "undecided"
 # of actions of which duplicates are looked for in one message; longer lists go block by block
 BLOCK = 300
 OUTPUT_TOKENS = {"filter": 300, "duplicates": 4000}
@@ -82,7 +82,12 @@ def filter_actions(actions: pd.DataFrame, chat: ChatModel, *, progress: bool = T
     rows: list[dict[str, Any]] = []
     for request, reply in zip(requests, replies, strict=True):
         verdict = take_answer(reply, Verdict)
-        told: dict[str, Any] = {"decision": OPEN, "criterion": None, "reason": None, "told_category": None}
+        told: dict[str, Any] = {
+            "decision": UNDECIDED,
+            "criterion": None,
+            "reason": None,
+            "told_category": None,
+        }
         if verdict is not None:
             told = {
                 "decision": KEEP if verdict.criterion == KEPT else DROP,

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videophy_lab.schema import TableError, read_rows
+from videophy_lab.schema.decisions import DROP, KEEP, MERGE
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # who decided: people together, or each alone and all alike
 SETTLED, REVIEWED = "adjudication", "reviewers"
-KEEP, DROP, MERGE, OPEN = "keep", "drop", "merge", "open"
 REVIEW_COLUMNS = ("reviewer", "decision", "note")
 
 

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from videophy_lab.prompts.actions import BETWEEN
 from videophy_lab.prompts.review import (
-    DROP,
-    MERGE,
-    OPEN,
     REVIEWED,
     SETTLED,
     Subject,
@@ -18,6 +15,7 @@ from videophy_lab.prompts.review import (
     name_key,
 )
 from videophy_lab.schema import read_rows
+from videophy_lab.schema.decisions import DROP, MERGE, OPEN
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
 
 # people's decision counts before a model's proposal
 DECISIONS = ("final", "decision")
-KEEP, BLANK = "keep", "not decided"
+# what people leave is open, what a model leaves is undecided
+KEEP, DROP, MERGE, OPEN, UNDECIDED = "keep", "drop", "merge", "open", "undecided"
+BLANK = "not decided"
 LEFT_OUT = {
-    "drop": "dropped",
-    "merge": "merged into others",
-    "open": "open",
-    "undecided": "undecided",
+    DROP: "dropped",
+    MERGE: "merged into others",
+    OPEN: OPEN,
+    UNDECIDED: UNDECIDED,
     BLANK: BLANK,
 }
 
@@ -63,7 +65,7 @@ def take_kept(
             f"allowed: {allowed}, or a blank. Remedy: correct it, or rename the column where it is about "
             "something else."
         )
-    kept = ~words.isin(["drop", "merge"]) if open_too else words.eq(KEEP)
+    kept = ~words.isin([DROP, MERGE]) if open_too else words.eq(KEEP)
     counts = words[~kept].value_counts()
     told = ", ".join(f"{counts[word]} {name}" for word, name in LEFT_OUT.items() if word in counts.index)
     if not kept.any() and not open_too:

@@ -119,12 +119,12 @@ def read_table(path: str | Path, name: str) -> pd.DataFrame:
             table = pd.read_parquet(path)
         except (OSError, ValueError) as error:
             raise TableError(f"{path}: not a Parquet file ({error}). Remedy: write it again.") from error
-        return check_table(name_rules(table) if name == "rules" else table, name, source=str(path))
-    table = read_rows(path)
-    for column in [c for c in table.columns if c not in COLUMNS and not c.endswith("_id")]:
-        numbers = pd.to_numeric(table[column], errors="coerce")
-        if numbers.notna().equals(table[column].notna()):
-            table[column] = numbers
+    else:
+        table = read_rows(path)
+        for column in [c for c in table.columns if c not in COLUMNS and not c.endswith("_id")]:
+            numbers = pd.to_numeric(table[column], errors="coerce")
+            if numbers.notna().equals(table[column].notna()):
+                table[column] = numbers
     return check_table(name_rules(table) if name == "rules" else table, name, source=str(path))
 
 

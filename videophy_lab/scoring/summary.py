@@ -77,15 +77,15 @@ def list_reasons(rows: pd.DataFrame, videos: pd.DataFrame) -> list[str]:
     """
     named = zip(videos["video_id"], videos["probe"], strict=True)
     paths = dict(zip(named, videos["path"], strict=True))
+
+    def write(alike: pd.DataFrame, reason: str) -> str:
+        first = alike.fillna({"probe": ""}).iloc[0]
+        path = paths.get((first["video_id"], first["probe"]), "")
+        example = f"{first['probe']} of {first['video_id']}" if first["probe"] else first["video_id"]
+        where = f"{example}: {path}" if path else example
+        return f"{first['status']}, {first['scorer']}, {len(alike)} ×: {reason} ({where})"
+
     lines = []
     for status in STATUSES[1:]:
-
-        def write(alike: pd.DataFrame, reason: str, status: str = status) -> str:
-            first = alike.fillna({"probe": ""}).iloc[0]
-            path = paths.get((first["video_id"], first["probe"]), "")
-            example = f"{first['probe']} of {first['video_id']}" if first["probe"] else first["video_id"]
-            where = f"{example}: {path}" if path else example
-            return f"{status}, {first['scorer']}, {len(alike)} ×: {reason} ({where})"
-
         lines += write_reasons(rows[rows["status"].eq(status)], write, label=status, by=["scorer"])
     return lines

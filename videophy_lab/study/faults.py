@@ -120,8 +120,8 @@ def name_faults(
     Measured: of 400 faultless judges (noise of .15 points; 12 prompts of one video, 24 of two) none was
     accused by any of 16 checks. Of 200 that answer in whole points with a noise of .4 (12 prompts of two)
     only repeats were accused, 31 times: rounding and noise leave them an ICC near its limit. Of 300 with 2,
-    3, 4, 6 and 8 prompts of one video 3 were accused. An effect at the margin
-    is called a fault in .020 to .030 of 200 draws a check.
+    3, 4, 6 and 8 prompts of one video 3 were accused. An effect at the margin is called a fault in .020 to
+    .030 of 200 draws a check.
     """
     chosen = limits or Limits()
     rows = []

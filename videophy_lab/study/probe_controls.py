@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -118,8 +118,13 @@ def find_failed(videos: pd.DataFrame) -> set[tuple[str, str]]:
     if "status" not in videos.columns:
         return set()
     names, wrong = name_rows(videos), videos["status"].fillna("").eq(FAILED).to_numpy(dtype=bool)
-    unreadable = {video_id for video_id, probe in names[wrong] if probe in ("", NULL)}
+    unreadable = find_unreadable(names[wrong])
     return {name for name, bad in zip(names, wrong, strict=True) if bad or name[0] in unreadable}
+
+
+def find_unreadable(failed: Iterable[tuple[str, str]]) -> set[str]:
+    """Find the videos whose original or re-encoded version is among those that failed."""
+    return {video_id for video_id, probe in failed if probe in ("", NULL)}
 
 
 def find_unchanged(probed: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:

@@ -15,6 +15,7 @@ from videophy_lab.study.probe_controls import (
     NOT_ASKED,
     find_controls,
     find_failed,
+    find_unreadable,
     name_rows,
 )
 from videophy_lab.study.words import hint_close, join_words, say_count, say_probe
@@ -71,7 +72,7 @@ def _say_rows(count: int) -> str:
 def say_no_videos(videos: pd.DataFrame) -> list[str]:
     """Say which videos could not be read, which edits could not be made, and which edits changed nothing."""
     failed, every = find_failed(videos), set(videos["video_id"])
-    unreadable = {video_id for video_id, probe in failed if probe in ("", NULL)}
+    unreadable = find_unreadable(failed)
     said = []
     if unreadable:
         said.append(f"{len(unreadable):,} of {say_count(len(every), 'video')} cannot be read: left out.")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from videophy_lab.collisions import split_video_ids
+from videophy_lab.schema.decisions import KEEP
 from videophy_lab.schema.tokens import CLIP_LIMIT, COUNTED
 from videophy_lab.stats.agreement import ordinal_agreement
 from videophy_lab.stats.means import rate_estimate
@@ -46,7 +47,7 @@ def count_steps(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             continue
         table = tables[name]
         if name == "decisions":
-            table = table[table["decision"].eq("keep")]
+            table = table[table["decision"].eq(KEEP)]
         if name == "prompts" and "upsampled_caption" in table.columns:
             table = table[table["upsampled_caption"].notna()]
         if name == "hard_prompts":
@@ -106,7 +107,7 @@ def agree_reviewers(reviews: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
     wide, units = pd.DataFrame(), pd.Series(dtype="str")
     if len(reviews):
         units = reviews.assign(unit=name_units(reviews)).drop_duplicates(keys).set_index(keys)["unit"]
-        kept = reviews.assign(kept=reviews["decision"].eq("keep").astype(float))
+        kept = reviews.assign(kept=reviews["decision"].eq(KEEP).astype(float))
         wide = kept.pivot(index=keys, columns="reviewer", values="kept")
     for first, second in combinations(sorted(wide.columns), 2):
         both = wide[[first, second]].dropna()
